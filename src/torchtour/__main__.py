@@ -1,0 +1,40 @@
+"""The command's front door: help and version at once, all else by torchtour.cli."""
+
+import sys
+
+from torchtour import __version__
+
+HELP = """\
+usage: torchtour COMMAND [-c CONFIG ...] [--KEY VALUE ...]
+
+  fit       train a net; its files land in checkpoints/<run.name>/version_<n>/
+  validate  loss and accuracy of a checkpoint on the validation points
+  test      loss and accuracy of a checkpoint on points that no training saw
+  predict   write predictions.csv next to a checkpoint
+
+Try:
+  torchtour fit --data.problem circle --model.hidden_size 20
+  torchtour test --ckpt_path best          the best epoch of the newest run
+  torchtour predict --ckpt_path last       its last epoch
+  torchtour COMMAND --help                 every setting
+
+  -h, --help     this page
+  --version      the version
+"""
+
+
+def main() -> int:
+    arguments = sys.argv[1:]
+    if arguments in ([], ["-h"], ["--help"]):
+        print(HELP, end="")
+        return 0
+    if arguments == ["--version"]:
+        print(f"torchtour {__version__}")
+        return 0
+    from torchtour.cli import run  # takes seconds: torch and Lightning
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,117 @@
+"""Checkpoint files: written whole or not at all, read as data only, found by name."""
+
+import hashlib
+import io
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+
+from torchtour.limits import Refused
+
+SEAL = b"sha256:"
+END_OF_ZIP = b"PK\x05\x06"
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a crash, meets the old content or the new, never a part."""
+    beside = path.with_name(f".{path.name}.tmp")  # the same folder: os.replace is atomic within a file system only
+    try:
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def write(checkpoint: Mapping[str, Any], path: Path) -> None:
+    """torch.save, with a SHA-256 of the file as its zip comment, which torch.load passes over."""
+    buffer = io.BytesIO()
+    torch.save(checkpoint, buffer)
+    replace(path, _sealed(buffer.getvalue()))
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """A checkpoint as it was written, on the CPU; weights_only, so that no code in it runs.
+
+    Raises:
+        Refused: No such file, not a checkpoint, or changed since it was written.
+    """
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise Refused(f"checkpoint {path} can't be read: {error.strerror}") from None
+    plain = content[-22:-18] == END_OF_ZIP and content[-2:] == b"\0\0"  # a zip file without a comment
+    if plain:
+        warnings.warn(f"checkpoint {path} carries no checksum: a change in it would go unseen", stacklevel=2)
+    elif content != _sealed(content[: -len(SEAL) - 66] + b"\0\0"):
+        raise Refused(f"checkpoint {path} is no checkpoint, or was cut short or changed since it was written")
+    try:
+        checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for what is not a file of its own
+        raise Refused(f"checkpoint {path} can't be loaded: {str(error).splitlines()[0]}") from None
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
+        raise Refused(f"checkpoint {path} is no Lightning checkpoint: it has no state_dict")
+    return checkpoint
+
+
+def find(which: str, root: Path) -> Path:
+    """The file that `which` names: "best" or "last" of the newest run below `root`, or a path.
+
+    Raises:
+        Refused: There is none; the message lists those that exist.
+    """
+    if which not in ("best", "last"):
+        if Path(which).is_file():
+            return Path(which)
+        raise Refused(f"checkpoint {which} is not a file; {_existing(root)}")
+    # config.yaml is written when a run starts or resumes.
+    configs = sorted(root.glob("*/version_*/config.yaml"), key=lambda path: path.stat().st_mtime_ns)
+    path = configs[-1].with_name(f"{which}.ckpt") if configs else root / f"<name>/version_<n>/{which}.ckpt"
+    if path.is_file():
+        return path
+    raise Refused(f"the newest run has no {which} checkpoint {path}; {_existing(root)}")
+
+
+def settings(path: Path) -> dict[str, Any]:
+    """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}."""
+    checkpoint, flags = read(path), {}
+    for group, key in {"model": "hyper_parameters", "data": "datamodule_hyper_parameters"}.items():
+        flags |= {f"{group}.{name}": value for name, value in checkpoint.get(key, {}).items()}
+    if "seed_everything" in checkpoint:
+        flags["seed_everything"] = checkpoint["seed_everything"]
+    return flags
+
+
+class CheckpointFile(TorchCheckpointIO):
+    """What Trainer writes and reads its checkpoints with."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
+        write(checkpoint, Path(path))
+
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
+        return read(path)
+
+
+def _sealed(body: bytes) -> bytes:
+    """A zip file that ends with an empty comment, with its digest as the comment instead."""
+    comment = SEAL + hashlib.sha256(body).hexdigest().encode()
+    return body[:-2] + len(comment).to_bytes(2, "little") + comment
+
+
+def _existing(root: Path) -> str:
+    found = sorted(str(path) for path in root.glob("*/version_*/*.ckpt"))
+    return "there are: " + ", ".join(found) if found else f"there is none below {root}/"

@@ -1,0 +1,132 @@
+"""A run's folder: config.yaml, metrics.csv, best.ckpt and last.ckpt."""
+
+import csv
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning import LightningModule, Trainer
+from lightning.pytorch.callbacks import Checkpoint
+
+from torchtour.checkpoint import replace
+from torchtour.limits import Refused
+
+COLUMNS = ("epoch", "step", "lr", "train/loss", "train/accuracy", "val/loss", "val/accuracy")
+
+
+class Run(Checkpoint):
+    """Keeps a run in `<root>/<name>/version_<n>/`, a new folder for each run.
+
+    metrics.csv has a row an epoch, best.ckpt is the epoch with the lowest val/loss, last.ckpt the one that ended last.
+
+    Args:
+        name: Name of the run: letters, digits, ., _ and -.
+        root: The folder that all runs lie in.
+        tensorboard: Write TensorBoard's event files into the run's folder too.
+
+    Raises:
+        Refused: The name could lead out of the root.
+    """
+
+    def __init__(self, name: str = "default", root: str = "checkpoints", tensorboard: bool = False) -> None:
+        if not re.fullmatch(r"\w[\w.-]*", name):
+            raise Refused(f"run.name must be letters, digits, ., _ and -, got {name!r}")
+        self.name, self.root, self.tensorboard = name, Path(root), tensorboard
+        self.folder: Path | None = None
+        self.history: list[str] = []
+        self.best = math.inf
+        self.validated = False
+
+    def open(self, config: str = "", resumed: Path | None = None) -> Path:
+        """Take a folder and write config.yaml into it; by the first process alone.
+
+        A run whose last.ckpt is resumed goes on in its own folder. Any other checkpoint goes on in a new one,
+        so that what came after it is kept.
+
+        Raises:
+            Refused: The folder can't be made or written.
+        """
+        try:
+            if resumed and resumed.name == "last.ckpt" and resumed.with_name("config.yaml").exists():
+                self.folder = resumed.parent
+            else:
+                self.folder = _new_folder(self.root / self.name)
+                if resumed and resumed.name == "best.ckpt":
+                    replace(self.folder / "best.ckpt", resumed.read_bytes())
+            if resumed and resumed.with_name("metrics.csv").exists():
+                self.history = resumed.with_name("metrics.csv").read_text().splitlines()[1:]
+            replace(self.folder / "config.yaml", config.encode())
+        except OSError as error:
+            raise Refused(
+                f"the run's folder {error.filename or self.root} can't be written: {error.strerror}"
+            ) from None
+        return self.folder
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        if stage == "fit":
+            if trainer.is_global_zero and self.folder is None:
+                self.open()
+            self.folder = trainer.strategy.broadcast(self.folder)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best = state_dict["best"]
+
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        # With data.seed null the points hang on it.
+        checkpoint["seed_everything"] = torch.initial_seed()
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert self.folder is not None
+        if not trainer.strategy.broadcast((self.folder / "best.ckpt").exists()):
+            self.best = math.inf
+        if trainer.is_global_zero:
+            # Rows of epochs that ended after the checkpoint was written are about to be lived again.
+            rows = [row for row in csv.reader(self.history) if int(row[0]) <= trainer.current_epoch]
+            lines = [",".join(row) + "\n" for row in [list(COLUMNS), *rows]]
+            replace(self.folder / "metrics.csv", "".join(lines).encode())
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.lr = trainer.optimizers[0].param_groups[0]["lr"]  # StepLR has moved on when the epoch ends
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.validated = True
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert self.folder is not None
+        if trainer.is_global_zero:
+            with open(self.folder / "metrics.csv", "a") as file:
+                file.write(",".join(self._row(trainer)) + "\n")
+        loss = float(trainer.callback_metrics["val/loss"]) if self.validated else math.inf
+        self.validated = False
+        # Every process takes part in saving; the first one writes.
+        if loss < self.best:
+            self.best = loss
+            trainer.save_checkpoint(self.folder / "best.ckpt", weights_only=False)
+        trainer.save_checkpoint(self.folder / "last.ckpt", weights_only=False)
+
+    def _row(self, trainer: Trainer) -> list[str]:
+        scores = [
+            # The shortest digits that read back as the same float32; none where the epoch was not validated.
+            str(np.float32(trainer.callback_metrics[name])) if self.validated or name.startswith("train/") else ""
+            for name in COLUMNS[3:]
+        ]
+        return [str(trainer.current_epoch + 1), str(trainer.global_step), f"{self.lr:.9g}", *scores]
+
+
+def _new_folder(parent: Path) -> Path:
+    """The next `version_<n>` below parent; mkdir decides between runs that start at the same time."""
+    parent.mkdir(parents=True, exist_ok=True)
+    while True:
+        taken = [int(path.name[8:]) for path in parent.glob("version_*") if path.name[8:].isdecimal()]
+        folder = parent / f"version_{max(taken, default=-1) + 1}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
