@@ -26,7 +26,8 @@ class EpochReport(Callback):
     def __init__(self, every: int = 1) -> None:
         self.every = every
 
-    def on_train_epoch_end(self, trainer: Trainer, pl_module: Classifier) -> None:
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        assert isinstance(pl_module, Classifier)
         epoch = trainer.current_epoch + 1
         if self.every and epoch % self.every == 0:
             loss, accuracy = pl_module.train_loss.compute(), pl_module.train_accuracy.compute()

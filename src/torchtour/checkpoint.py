@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
-from torchtour.limits import Refused
+from torchtour.limits import UserError
 
 SEAL = b"sha256:"
 END_OF_ZIP = b"PK\x05\x06"
@@ -19,13 +19,13 @@ END_OF_ZIP = b"PK\x05\x06"
 
 def replace(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a crash, meets the old content or the new, never a part."""
-    beside = path.with_name(f".{path.name}.tmp")  # the same folder: os.replace is atomic within a file system only
+    beside = path.with_name(f".{path.name}.tmp")  # the same folder: a rename is atomic within a file system only
     try:
         with open(beside, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(beside, path)
+        beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
@@ -42,51 +42,54 @@ def write(checkpoint: Mapping[str, Any], path: Path) -> None:
     replace(path, _sealed(buffer.getvalue()))
 
 
-def read(path: str | Path) -> dict[str, Any]:
-    """A checkpoint as it was written, on the CPU; weights_only, so that no code in it runs.
+def read(path: str | Path) -> Any:
+    """What a checkpoint file holds, as it was written, on the CPU; weights_only, so that no code in it runs.
 
     Raises:
-        Refused: No such file, not a checkpoint, or changed since it was written.
+        UserError: No such file, not a checkpoint, or changed since it was written.
     """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise Refused(f"checkpoint {path} can't be read: {error.strerror}") from None
+        raise UserError(f"checkpoint {path} can't be read: {error.strerror}") from None
     plain = content[-22:-18] == END_OF_ZIP and content[-2:] == b"\0\0"  # a zip file without a comment
     if plain:
         warnings.warn(f"checkpoint {path} carries no checksum: a change in it would go unseen", stacklevel=2)
     elif content != _sealed(content[: -len(SEAL) - 66] + b"\0\0"):
-        raise Refused(f"checkpoint {path} is no checkpoint, or was cut short or changed since it was written")
+        raise UserError(f"checkpoint {path} is no checkpoint, or was cut short or changed since it was written")
     try:
-        checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for what is not a file of its own
-        raise Refused(f"checkpoint {path} can't be loaded: {str(error).splitlines()[0]}") from None
-    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
-        raise Refused(f"checkpoint {path} is no Lightning checkpoint: it has no state_dict")
-    return checkpoint
+        raise UserError(f"checkpoint {path} can't be loaded: {str(error).splitlines()[0]}") from None
 
 
 def find(which: str, root: Path) -> Path:
     """The file that `which` names: "best" or "last" of the newest run below `root`, or a path.
 
     Raises:
-        Refused: There is none; the message lists those that exist.
+        UserError: There is none; the message lists those that exist.
     """
     if which not in ("best", "last"):
         if Path(which).is_file():
             return Path(which)
-        raise Refused(f"checkpoint {which} is not a file; {_existing(root)}")
+        raise UserError(f"checkpoint {which} is not a file; {_existing(root)}")
     # config.yaml is written when a run starts or resumes.
     configs = sorted(root.glob("*/version_*/config.yaml"), key=lambda path: path.stat().st_mtime_ns)
     path = configs[-1].with_name(f"{which}.ckpt") if configs else root / f"<name>/version_<n>/{which}.ckpt"
     if path.is_file():
         return path
-    raise Refused(f"the newest run has no {which} checkpoint {path}; {_existing(root)}")
+    raise UserError(f"the newest run has no {which} checkpoint {path}; {_existing(root)}")
 
 
 def settings(path: Path) -> dict[str, Any]:
-    """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}."""
-    checkpoint, flags = read(path), {}
+    """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}.
+
+    Raises:
+        UserError: The file can't be read, or is no checkpoint of a Classifier.
+    """
+    checkpoint, flags = read(path), dict[str, Any]()
+    if not isinstance(checkpoint, dict) or not {"state_dict", "hyper_parameters"} <= checkpoint.keys():
+        raise UserError(f"checkpoint {path} holds no Classifier: it lacks state_dict or hyper_parameters")
     for group, key in {"model": "hyper_parameters", "data": "datamodule_hyper_parameters"}.items():
         flags |= {f"{group}.{name}": value for name, value in checkpoint.get(key, {}).items()}
     if "seed_everything" in checkpoint:
@@ -102,7 +105,7 @@ class CheckpointFile(TorchCheckpointIO):
 
     def load_checkpoint(
         self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
-    ) -> dict[str, Any]:
+    ) -> Any:
         return read(path)
 
 

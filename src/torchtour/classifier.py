@@ -11,16 +11,16 @@ from torch.optim.lr_scheduler import StepLR
 from torchmetrics import Metric
 from torchmetrics.classification import MulticlassAccuracy
 
-from torchtour.limits import Refused, check
+from torchtour.limits import UserError, check
 from torchtour.network import SimpleNet
 
 Batch = tuple[Tensor, Tensor]
 LIMITS = {
-    "hidden_size": (1, 100_000),
-    "lr": (0, 1e3),
+    "hidden_size": (1, 1_000_000),
+    "lr": (0, 1000),
     "momentum": (0, 1),
-    "weight_decay": (0, 1e3),
-    "step_size": (1, 10**9),
+    "weight_decay": (0, 1000),
+    "step_size": (1, 1_000_000_000),
     "gamma": (1e-9, 1),
 }
 
@@ -63,7 +63,7 @@ class Classifier(LightningModule):
         gamma: Factor of the learning rate; 1: no decay.
 
     Raises:
-        Refused: An argument is out of range.
+        UserError: An argument is out of range.
     """
 
     def __init__(
@@ -73,14 +73,14 @@ class Classifier(LightningModule):
         lr: float = 0.1,
         momentum: float = 0.9,
         weight_decay: float = 0.0,
-        step_size: int = 10,
+        step_size: int = 4,
         gamma: float = 0.1,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
-        check("model", Classifier, self.hparams, LIMITS)
+        check("model", Classifier.__init__, self.hparams, LIMITS)
         if optimizer == "adam" and momentum != 0:
-            raise Refused(f"model.momentum must be 0 with model.optimizer adam, got {momentum}")
+            raise UserError(f"model.momentum must be 0 with model.optimizer adam, got {momentum}")
         self.train_loss, self.val_loss, self.test_loss = MeanLoss(), MeanLoss(), MeanLoss()
         self.train_accuracy, self.val_accuracy, self.test_accuracy = _accuracy(), _accuracy(), _accuracy()
 
@@ -113,7 +113,8 @@ class Classifier(LightningModule):
 
     def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Probability of each class [batch, 2]."""
-        return self(batch[0]).softmax(dim=1)
+        probabilities: Tensor = self(batch[0]).softmax(dim=1)
+        return probabilities
 
     def on_train_epoch_end(self) -> None:
         self._log_epoch("train")

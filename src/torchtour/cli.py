@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lightning import Trainer
-from lightning.pytorch.cli import ArgsType, LightningArgumentParser, LightningCLI
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
@@ -17,7 +17,7 @@ from torchtour import checkpoint
 from torchtour.callbacks import EpochReport, Predictions, Progress
 from torchtour.classifier import Classifier
 from torchtour.data import SyntheticData
-from torchtour.limits import Refused
+from torchtour.limits import UserError
 from torchtour.run import Run
 
 TRAINER_DEFAULTS = {
@@ -35,7 +35,7 @@ class Parser(LightningArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str, ex: Exception | None = None) -> None:  # type: ignore[override]
-        raise Refused(" ".join(message.split()))
+        raise UserError(" ".join(message.split()))
 
 
 class Command(LightningCLI):
@@ -66,7 +66,7 @@ class Command(LightningCLI):
         ours = {"weights_only", "verbose", "return_predictions"}
         return {command: skip | ours for command, skip in LightningCLI.subcommands().items()}
 
-    def parse_arguments(self, parser: LightningArgumentParser, args: ArgsType) -> None:
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse; then, where a checkpoint is named, again with its settings as the defaults."""
         self.config = parser.parse_args(args)
         command = self.config.subcommand
@@ -82,7 +82,7 @@ class Command(LightningCLI):
         for key, value in stored.items():
             # Other data may be evaluated; but a run resumes with its own, and a net is what it is.
             if settings[key] != value and (command == "fit" or key.startswith("model.")):
-                raise Refused(f"--{key} {settings[key]} contradicts {path}, which has {value}")
+                raise UserError(f"--{key} {settings[key]} contradicts {path}, which has {value}")
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         settings = self._get(self.config_init, "trainer")
@@ -93,7 +93,7 @@ class Command(LightningCLI):
         return super().instantiate_trainer(**kwargs)
 
     def before_fit(self) -> None:
-        if rank_zero_only.rank != 0:
+        if not self.trainer.is_global_zero:
             return
         settings = self.config["fit"].clone()
         resumed, settings.ckpt_path = settings.ckpt_path, None
@@ -104,9 +104,8 @@ class Command(LightningCLI):
 
     def after_fit(self) -> None:
         folder = self._get(self.config_init, "run").folder
-        say(
-            f"Trained {self.trainer.max_epochs} epochs; config.yaml, metrics.csv, best.ckpt and last.ckpt lie in {folder}"
-        )
+        say(f"The run lies in {folder}: config.yaml, metrics.csv, best.ckpt, last.ckpt. To test its best epoch:")
+        say(f"  {program()} test --ckpt_path {folder}/best.ckpt")
 
     def validate(self, **kwargs: Any) -> None:
         self.trainer.validate(**kwargs, verbose=False, weights_only=True)
@@ -118,9 +117,8 @@ class Command(LightningCLI):
 
     def predict(self, **kwargs: Any) -> None:
         self.trainer.predict(**kwargs, return_predictions=False, weights_only=True)
-        say(
-            f"Predicted {self.datamodule.hparams.n_predict} points: {Path(kwargs['ckpt_path']).with_name('predictions.csv')}"
-        )
+        path = Path(kwargs["ckpt_path"]).with_name("predictions.csv")
+        say(f"Wrote {path}: {self.datamodule.hparams.n_predict} points, their class and its probability.")
 
     def _say_scores(self, split: str, kind: str) -> None:
         scores, data = self.trainer.callback_metrics, self.datamodule.hparams
@@ -135,7 +133,7 @@ def run(args: list[str]) -> int:
     _quiet()
     try:
         Command(args)
-    except Refused as error:
+    except UserError as error:
         print(f"torchtour: {error}", file=sys.stderr)
         return 2
     return 0
@@ -159,8 +157,8 @@ def _quiet() -> None:
     """Nothing that the reader can't act on."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    for message in (
-        ".*does not have many workers.*",  # workers make it slower: the data lie in memory
-        ".*isinstance.treespec, LeafSpec.*",  # Lightning's own, on torch 2.13
-    ):
-        warnings.filterwarnings("ignore", message)
+    # Workers would make it slower: the data lie in memory.
+    warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    # Lightning's own calls, deprecated by torch 2.13 and by jsonargparse 4.53.
+    warnings.filterwarnings("ignore", ".*isinstance.treespec, LeafSpec.*")
+    os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")

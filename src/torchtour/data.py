@@ -15,15 +15,15 @@ SPLITS = ("train", "val", "test", "predict")
 STAGES = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ("predict",)}
 EVALUATION_BATCH = 16_384  # no gradients to keep, so large; results do not depend on it
 
-SIZE = (1, 10**9)
+SIZE = (1, 1_000_000_000)
 LIMITS = {
-    "noise": (0, 1e6),
+    "noise": (0, 1000),
     "n_train": SIZE,
     "n_val": SIZE,
     "n_test": SIZE,
     "n_predict": SIZE,
     "batch_size": SIZE,
-    "seed": (0, 2**64 - 1),
+    "seed": (0, 2**32 - 1),
 }
 
 
@@ -49,8 +49,8 @@ class Batches(Sampler[Tensor]):
             order = torch.arange(self.n)  # [n]
         else:
             order = torch.from_numpy(np.random.default_rng((self.seed, self.epoch)).permutation(self.n))  # [n]
-        for batch in order.split(self.batch_size):
-            yield batch[self.rank :: self.world_size]
+        for start in range(0, self.n, self.batch_size):
+            yield order[start : start + self.batch_size][self.rank :: self.world_size]
 
     def __len__(self) -> int:
         return -(-self.n // self.batch_size)
@@ -70,7 +70,7 @@ class SyntheticData(LightningDataModule):
         seed: The data's own seed; null: the training points come from the global generator (seed_everything).
 
     Raises:
-        Refused: An argument is out of range.
+        UserError: An argument is out of range.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class SyntheticData(LightningDataModule):
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
-        check("data", SyntheticData, self.hparams, LIMITS)
+        check("data", SyntheticData.__init__, self.hparams, LIMITS)
         self.sets: dict[str, TensorDataset] = {}
 
     def setup(self, stage: str) -> None:

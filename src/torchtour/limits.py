@@ -1,32 +1,35 @@
 """Settings within their limits, or one line that says what is allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
-class Refused(ValueError):
+class UserError(ValueError):
     """A user's mistake, in one or two lines that name it and what is allowed; the command ends with status 2."""
 
 
-def check(owner: str, cls: type, settings: Mapping[str, Any], limits: Mapping[str, tuple[float, float]]) -> None:
-    """Hold settings against the types of `cls.__init__` and against `limits`, both ends allowed.
+Limits = Mapping[str, tuple[float, float]]
+
+
+def check(owner: str, init: Callable[..., None], settings: Mapping[str, Any], limits: Limits) -> None:
+    """Hold settings against the types that `init` takes and against `limits`, both ends allowed.
 
     A checkpoint's settings pass here too, whatever wrote them.
 
     Raises:
-        Refused: names the setting as `owner.name`, its value, and what is allowed.
+        UserError: names the setting as `owner.name`, its value, and what is allowed.
     """
-    for name, hint in get_type_hints(cls.__init__).items():
+    for name, hint in get_type_hints(init).items():
         if name == "return":
             continue
         value, options = settings[name], get_args(hint) or (hint,)
         if get_origin(hint) is Literal:
             if value not in options:
-                raise Refused(f"{owner}.{name} must be one of {', '.join(options)}, got {value!r}")
+                raise UserError(f"{owner}.{name} must be one of {', '.join(options)}, got {value!r}")
         elif type(value) not in options and not (type(value) is int and float in options):
             kinds = " or ".join("null" if kind is type(None) else kind.__name__ for kind in options)
-            raise Refused(f"{owner}.{name} must be {kinds}, got {value!r}")
+            raise UserError(f"{owner}.{name} must be {kinds}, got {value!r}")
         elif name in limits and value is not None:
             low, high = limits[name]
             if not low <= value <= high:  # so that nan fails too
-                raise Refused(f"{owner}.{name} must be from {low:g} to {high:g}, got {value!r}")
+                raise UserError(f"{owner}.{name} must be from {low} to {high}, got {value!r}")

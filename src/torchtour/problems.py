@@ -45,10 +45,10 @@ def gauss(n: int, generator: Generator | None = None) -> Points:
 
 
 def spiral(n: int, generator: Generator | None = None) -> Points:
-    """Two arms that wind once around the origin, half a turn apart, out to radius 2."""
+    """Two arms that wind one and a half times around the origin, half a turn apart, out to radius 2."""
     labels = _coin(n, generator)
     along = torch.rand(n, generator=generator).sqrt()  # [n], square root: even density out to the rim
-    angle = 2 * math.pi * along + math.pi * labels
+    angle = 3 * math.pi * along + math.pi * labels
     return 2 * along[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1), labels
 
 

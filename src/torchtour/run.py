@@ -12,7 +12,7 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
 from torchtour.checkpoint import replace
-from torchtour.limits import Refused
+from torchtour.limits import UserError
 
 COLUMNS = ("epoch", "step", "lr", "train/loss", "train/accuracy", "val/loss", "val/accuracy")
 
@@ -28,12 +28,12 @@ class Run(Checkpoint):
         tensorboard: Write TensorBoard's event files into the run's folder too.
 
     Raises:
-        Refused: The name could lead out of the root.
+        UserError: The name could lead out of the root.
     """
 
     def __init__(self, name: str = "default", root: str = "checkpoints", tensorboard: bool = False) -> None:
         if not re.fullmatch(r"\w[\w.-]*", name):
-            raise Refused(f"run.name must be letters, digits, ., _ and -, got {name!r}")
+            raise UserError(f"run.name must be letters, digits, ., _ and -, got {name!r}")
         self.name, self.root, self.tensorboard = name, Path(root), tensorboard
         self.folder: Path | None = None
         self.history: list[str] = []
@@ -47,7 +47,7 @@ class Run(Checkpoint):
         so that what came after it is kept.
 
         Raises:
-            Refused: The folder can't be made or written.
+            UserError: The folder can't be made or written.
         """
         try:
             if resumed and resumed.name == "last.ckpt" and resumed.with_name("config.yaml").exists():
@@ -60,7 +60,7 @@ class Run(Checkpoint):
                 self.history = resumed.with_name("metrics.csv").read_text().splitlines()[1:]
             replace(self.folder / "config.yaml", config.encode())
         except OSError as error:
-            raise Refused(
+            raise UserError(
                 f"the run's folder {error.filename or self.root} can't be written: {error.strerror}"
             ) from None
         return self.folder

@@ -1,0 +1,51 @@
+# torchtour: `make help` lists what there is to make. TORCH=... and PYTHON=... choose another torch or Python.
+TORCH ?= torch==2.13.0
+PYTHON ?= python3
+BIN := .venv/bin
+# One stamp for each choice of torch, so that a second make installs nothing and another choice installs itself.
+READY := .venv/ready-$(shell printf %s '$(TORCH)' | cksum | cut -d' ' -f1)
+LESSONS := tensors autograd networks training checkpoints advanced
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /make \1 : /p' Makefile | column -t -s:
+
+train: $(READY) ## train on configs/default.yaml and test the best epoch
+	$(BIN)/torchtour fit -c configs/default.yaml
+	$(BIN)/torchtour test --ckpt_path best
+
+lessons: $(READY) ## run the six lessons in order
+	@for lesson in $(LESSONS); do $(BIN)/python src/torchtour/lessons/$$lesson.py || exit 1; done
+
+test: $(READY) ## lint, types and tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/pytest -n 2
+
+accept: $(READY) ## take what the lessons print now as their transcripts
+	-$(BIN)/pytest -n 2 tests/test_lessons.py --force-regen
+	git diff --stat tests/transcripts
+
+lock: $(READY) ## write requirements.lock anew from pyproject.toml
+	$(BIN)/pip install -q uv
+	echo 'torch ; python_version < "0"' > .venv/no-torch.txt
+	$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
+		--overrides .venv/no-torch.txt --no-annotate --no-header --upgrade -o requirements.lock
+
+clean: ## remove .venv and the caches; runs and lessons stay
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# torch goes first and stays out of the lock: pip takes this platform's build of it, not one that the lock chose.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("torchtour needs Python 3.10 or newer" if sys.version_info < (3, 10) else 0)'
+	@echo "Setting up .venv, once, in about a minute: $(TORCH) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install -qq --disable-pip-version-check '$(TORCH)'
+	@echo "... the packages of requirements.lock, each held against its hash ..."
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "... and torchtour itself."
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@rm -f .venv/ready-* && touch $(READY)
+
+.PHONY: help train lessons test accept lock clean
