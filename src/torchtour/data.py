@@ -77,7 +77,7 @@ class SyntheticData(LightningDataModule):
         self,
         problem: Problem = "line",
         noise: float = 0.0,
-        n_train: int = 10_000,
+        n_train: int = 4_000,
         n_val: int = 2_000,
         n_test: int = 10_000,
         n_predict: int = 100,

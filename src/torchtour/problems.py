@@ -45,11 +45,12 @@ def gauss(n: int, generator: Generator | None = None) -> Points:
 
 
 def spiral(n: int, generator: Generator | None = None) -> Points:
-    """Two arms that wind one and a half times around the origin, half a turn apart, out to radius 2."""
+    """Two arms, half a turn apart, that wind one and a half times around the origin, out to radius 2."""
     labels = _coin(n, generator)
-    along = torch.rand(n, generator=generator).sqrt()  # [n], square root: even density out to the rim
-    angle = 3 * math.pi * along + math.pi * labels
-    return 2 * along[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1), labels
+    along, across = torch.rand(2, n, generator=generator)  # [n], [n]
+    radius = 2 * along.sqrt()  # square root: even density out to the rim
+    angle = math.pi * (1.5 * radius + labels + (across - 0.5) / 4)  # an arm is an eighth of a turn wide
+    return radius[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1), labels
 
 
 PROBLEMS: dict[Problem, Callable[[int, Generator | None], Points]] = {

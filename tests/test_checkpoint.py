@@ -1,0 +1,104 @@
+import os
+import zipfile
+
+import pytest
+import torch
+
+from torchtour import checkpoint
+from torchtour.limits import UserError
+
+CONTENT = {"state_dict": {"w": torch.arange(5.0)}, "hyper_parameters": {"lr": 0.1}, "epoch": 3}
+
+
+@pytest.fixture
+def path(tmp_path):
+    checkpoint.write(CONTENT, tmp_path / "a.ckpt")
+    return tmp_path / "a.ckpt"
+
+
+def test_what_was_written_is_read(path):
+    read = checkpoint.read(path)
+    assert torch.equal(read["state_dict"]["w"], torch.arange(5.0))
+    assert {key: read[key] for key in ("hyper_parameters", "epoch")} == {"hyper_parameters": {"lr": 0.1}, "epoch": 3}
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_torch_and_zip_read_the_file_too(path):
+    assert torch.load(path, weights_only=True)["epoch"] == 3
+    assert zipfile.ZipFile(path).testzip() is None
+
+
+def test_every_flipped_bit_is_seen(path):
+    content = path.read_bytes()
+    for position in range(0, len(content), 7):
+        flipped = bytearray(content)
+        flipped[position] ^= 1 << position % 8
+        path.write_bytes(flipped)
+        with pytest.raises(UserError, match=r"changed since it was written|can't be loaded"):
+            checkpoint.read(path)
+
+
+def test_every_cut_is_seen(path):
+    content = path.read_bytes()
+    for length in range(0, len(content), 13):
+        path.write_bytes(content[:length])
+        with pytest.raises(UserError, match=r"cut short"):
+            checkpoint.read(path)
+
+
+def test_a_plain_checkpoint_is_read_with_a_warning(tmp_path):
+    torch.save(CONTENT, tmp_path / "plain.ckpt")
+    with pytest.warns(UserWarning, match="carries no checksum"):
+        assert checkpoint.read(tmp_path / "plain.ckpt")["epoch"] == 3
+
+
+def test_no_code_in_a_file_runs(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return (os.mkdir, (str(tmp_path / "exploded"),))
+
+    checkpoint.write({"state_dict": Bomb()}, tmp_path / "bomb.ckpt")
+    with pytest.raises(UserError, match=r"bomb.ckpt can't be loaded"):
+        checkpoint.read(tmp_path / "bomb.ckpt")
+    assert not (tmp_path / "exploded").exists()
+
+
+def test_a_write_that_fails_leaves_the_file_before(path, monkeypatch):
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        checkpoint.write({"epoch": 4}, path)
+    assert checkpoint.read(path)["epoch"] == 3
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_best_and_last_are_those_of_the_newest_run(tmp_path):
+    for age, name in enumerate(["b/version_10", "b/version_9", "a/version_0"]):
+        (tmp_path / name).mkdir(parents=True)
+        for file in ("config.yaml", "best.ckpt", "last.ckpt"):
+            (tmp_path / name / file).touch()
+            os.utime(tmp_path / name / file, ns=(0, -age))
+    assert checkpoint.find("best", tmp_path) == tmp_path / "b/version_10/best.ckpt"
+    assert checkpoint.find("last", tmp_path) == tmp_path / "b/version_10/last.ckpt"
+    assert checkpoint.find(str(tmp_path / "a/version_0/last.ckpt"), tmp_path).parent.name == "version_0"
+
+
+def test_where_there_is_no_checkpoint_those_that_exist_are_named(tmp_path):
+    with pytest.raises(UserError, match="there is none below"):
+        checkpoint.find("best", tmp_path)
+    (tmp_path / "a/version_0").mkdir(parents=True)
+    (tmp_path / "a/version_0/config.yaml").touch()
+    (tmp_path / "a/version_0/last.ckpt").touch()
+    with pytest.raises(UserError, match=r"no best checkpoint .*; there are: .*a/version_0/last.ckpt"):
+        checkpoint.find("best", tmp_path)
+    for absent in ("", "nowhere.ckpt", str(tmp_path)):
+        with pytest.raises(UserError, match=r"is not a file; there are: .*a/version_0/last.ckpt"):
+            checkpoint.find(absent, tmp_path)
+
+
+def test_settings_of_a_file_that_holds_no_classifier_are_refused(tmp_path):
+    checkpoint.write({"w": torch.zeros(1)}, tmp_path / "bare.ckpt")
+    with pytest.raises(UserError, match="holds no Classifier"):
+        checkpoint.settings(tmp_path / "bare.ckpt")

@@ -1,0 +1,182 @@
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from conftest import ROOT, SMALL
+
+from torchtour import Classifier, SyntheticData, __version__
+
+
+def test_help_and_version_need_no_torch():
+    code = "import sys; sys.argv[1:] = {}; import torchtour.__main__ as m; m.main(); assert 'torch' not in sys.modules"
+    for arguments in ([], ["--help"], ["-h"], ["--version"]):
+        out = subprocess.check_output([sys.executable, "-c", code.format(arguments)], text=True)
+        assert out == f"torchtour {__version__}\n" if arguments == ["--version"] else out.startswith("usage: torchtour")
+        assert len(out.splitlines()) <= 24
+
+
+def test_python_m_torchtour_is_the_same_command():
+    out = subprocess.check_output([sys.executable, "-m", "torchtour", "--version"], text=True)
+    assert out == f"torchtour {__version__}\n"
+
+
+def test_a_run_writes_only_into_its_own_folder(torchtour):
+    for version in range(3):
+        answer = torchtour("fit", *SMALL)
+        assert (answer.status, answer.err) == (0, "")
+        assert f"The run lies in checkpoints/default/version_{version}:" in answer.out
+    files = {path for path in Path().rglob("*") if path.is_file()}
+    names = ("config.yaml", "metrics.csv", "best.ckpt", "last.ckpt")
+    assert files == {Path(f"checkpoints/default/version_{n}") / name for n in range(3) for name in names}
+
+
+def test_a_run_repeats_from_its_own_config(torchtour, small_run):
+    assert torchtour("fit", "-c", small_run / "config.yaml").status == 0
+    again = small_run.with_name("version_1")
+    assert (small_run / "metrics.csv").read_bytes() == (again / "metrics.csv").read_bytes()
+    assert (small_run / "config.yaml").read_bytes() == (again / "config.yaml").read_bytes()
+
+
+def test_config_yaml_holds_every_setting_of_ours(small_run):
+    config = yaml.safe_load((small_run / "config.yaml").read_text())
+    assert config["data"] == {
+        "problem": "line", "noise": 0.0, "n_train": 60, "n_val": 30, "n_test": 30, "n_predict": 100,
+        "batch_size": 25, "seed": 0,
+    }  # fmt: skip
+    assert set(config["model"]) == set(Classifier().hparams)
+    assert config["seed_everything"] == 0
+
+
+def test_the_report_is_the_metrics_file_in_words(torchtour):
+    answer = torchtour("fit", *SMALL, "--trainer.max_epochs", 5, "--report.every", 2)
+    with open("checkpoints/default/version_0/metrics.csv") as file:
+        table = list(csv.DictReader(file))
+    assert [line for line in answer.out.splitlines() if line.startswith("Epoch")] == [
+        f"Epoch [{n}/5], Loss: {float(table[n - 1]['train/loss']):.4f}, "
+        f"Accuracy: {float(table[n - 1]['train/accuracy']):.4f}"
+        for n in (2, 4)
+    ]
+
+
+def test_test_evaluates_the_trained_net_on_the_held_out_points(torchtour, small_run):
+    answer = torchtour("test", "--ckpt_path", "best")
+    model = Classifier.load_from_checkpoint(small_run / "best.ckpt")
+    data = SyntheticData(n_test=30)
+    data.setup("test")
+    features, labels = data.sets["test"].tensors
+    accuracy = (model(features).argmax(dim=1) == labels).double().mean().item()
+    assert (answer.status, answer.err) == (0, "")
+    assert f"Accuracy {accuracy:.2%}," in answer.out
+    assert "on 30 held-out points of `line`" in answer.out
+    assert "torchtour predict --ckpt_path checkpoints/default/version_0/best.ckpt" in answer.out
+
+
+def test_the_scores_of_validate_are_those_of_the_fit(torchtour, small_run):
+    with open(small_run / "metrics.csv") as file:
+        loss = float(list(csv.DictReader(file))[-1]["val/loss"])
+    assert f"loss {loss:.4f} on 30 validation points" in torchtour("validate", "--ckpt_path", "last").out
+
+
+def test_predict_writes_features_class_and_probabilities(torchtour, small_run):
+    answer = torchtour("predict", "--ckpt_path", "last", "--data.n_predict", 12)
+    assert answer.status == 0
+    assert "Wrote checkpoints/default/version_0/predictions.csv" in answer.out
+    with open(small_run / "predictions.csv") as file:
+        table = list(csv.DictReader(file))
+    assert tuple(table[0]) == ("x1", "x2", "class", "p0", "p1")
+    features = torch.tensor([[float(row["x1"]), float(row["x2"])] for row in table])
+    probabilities = Classifier.load_from_checkpoint(small_run / "last.ckpt")(features).softmax(dim=1)
+    expected = torch.tensor([[float(row["p0"]), float(row["p1"])] for row in table])
+    torch.testing.assert_close(probabilities, expected)
+    assert [int(row["class"]) for row in table] == probabilities.argmax(dim=1).tolist()
+    assert len(table) == 12
+
+
+@pytest.mark.parametrize("command", ["validate", "test", "predict"])
+@pytest.mark.parametrize("flag", [(), ("--ckpt_path", ""), ("--ckpt_path", "null"), ("--ckpt_path", "no.ckpt")])
+def test_an_untrained_net_is_never_evaluated(torchtour, small_run, command, flag):
+    answer = torchtour(command, *flag)
+    assert (answer.status, answer.out) == (2, "")
+    assert "checkpoints/default/version_0/best.ckpt" in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_the_settings_of_a_checkpoint_are_taken_from_it(torchtour):
+    assert torchtour("fit", *SMALL, "--model.hidden_size", 3, "--data.problem", "xor").status == 0
+    answer = torchtour("test", "--ckpt_path", "best")
+    assert answer.status == 0
+    assert "points of `xor`" in answer.out
+
+
+def test_with_data_seed_null_another_process_tests_on_the_runs_points(torchtour):
+    flags = (*SMALL, "--data.seed", "null", "--seed_everything", 7)
+    assert torchtour("fit", *flags).status == 0
+    answers = {
+        torchtour("validate", "--ckpt_path", "last").out,
+        torchtour("validate", "--ckpt_path", "last", *flags).out,
+    }
+    with open("checkpoints/default/version_0/metrics.csv") as file:
+        loss = float(list(csv.DictReader(file))[-1]["val/loss"])
+    assert len(answers) == 1
+    assert f"loss {loss:.4f} on" in answers.pop()
+
+
+def test_fit_resumes_from_last(torchtour, small_run):
+    moved = small_run.rename(small_run.with_name("version_7"))
+    assert torchtour("fit", "--ckpt_path", "last", "--trainer.max_epochs", 4).status == 0
+    assert torchtour("fit", *SMALL, "--trainer.max_epochs", 4).status == 0
+    whole = small_run.with_name("version_8")
+    assert (moved / "metrics.csv").read_bytes() == (whole / "metrics.csv").read_bytes()
+    states = [torch.load(run / "last.ckpt", weights_only=True)["state_dict"] for run in (moved, whole)]
+    assert all(torch.equal(value, states[1][name]) for name, value in states[0].items())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "--model.lrr", "1"], "lrr"),
+        (["fit", "--model.hidden", "5"], "hidden"),
+        (["fit", "--trainer.max_epoch", "5"], "max_epoch"),
+        (["fit", "--model.lr", "quick"], "quick"),
+        (["fit", "--model.lr", "nan"], "nan"),
+        (["fit", "--model.optimizer", "lion"], "lion"),
+        (["fit", "--data.problem", "moon"], "moon"),
+        (["fit", "--data.n_train", "0"], "data.n_train must be from 1"),
+        (["fit", "--run.name", "../x"], "run.name must be"),
+        (["fit", "-c", "absent.yaml"], "absent.yaml"),
+        (["train"], "train"),
+    ],
+)
+def test_a_mistake_is_one_line_and_status_2(torchtour, arguments, message):
+    answer = torchtour(*arguments)
+    assert (answer.status, answer.out) == (2, "")
+    assert len(answer.err.splitlines()) == 1
+    assert message in answer.err
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(("command", "flag"), [("test", "model.lr"), ("fit", "model.lr"), ("fit", "data.noise")])
+def test_a_flag_that_contradicts_the_checkpoint_is_refused(torchtour, small_run, command, flag):
+    answer = torchtour(command, "--ckpt_path", "last", f"--{flag}", 0.5)
+    assert answer.status == 2
+    assert f"--{flag} 0.5 contradicts" in answer.err
+
+
+def test_the_reference_checkpoint_of_each_release_gives_its_outputs(torchtour, tmp_path):
+    references = sorted((ROOT / "checkpoints/reference").glob("*.ckpt"))
+    assert ROOT / f"checkpoints/reference/{__version__}.ckpt" in references
+    for reference in references:
+        with open(reference.with_suffix(".csv")) as file:
+            expected = torch.tensor([[float(cell) for cell in row] for row in list(csv.reader(file))[1:]])
+        probabilities = Classifier.load_from_checkpoint(reference)(expected[:, :2]).softmax(dim=1)
+        torch.testing.assert_close(probabilities, expected[:, 3:])
+        shutil.copy(reference, tmp_path)
+        assert torchtour("predict", "--ckpt_path", tmp_path / reference.name).status == 0
+        with open(tmp_path / "predictions.csv") as file:
+            predicted = torch.tensor([[float(cell) for cell in row] for row in list(csv.reader(file))[1:]])
+        torch.testing.assert_close(predicted, expected)

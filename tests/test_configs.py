@@ -1,0 +1,96 @@
+"""Every config is run as it stands, and does what its first line says."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import torch
+import yaml
+from conftest import ROOT
+
+CONFIGS = ROOT / "configs"
+
+
+def fit(torchtour, name, *flags):
+    answer = torchtour("fit", "-c", CONFIGS / f"{name}.yaml", *flags)
+    assert (answer.status, answer.err) == (0, "")
+    return answer.out
+
+
+def held_out_accuracy(torchtour) -> float:
+    answer = torchtour("test", "--ckpt_path", "best")
+    assert "on 10000 held-out points" in answer.out
+    return float(answer.out.split("%")[0].removeprefix("Accuracy ")) / 100
+
+
+def table(name: str) -> list[dict[str, str]]:
+    with open(f"checkpoints/{name}/version_0/metrics.csv") as file:
+        return list(csv.DictReader(file))
+
+
+def test_each_config_has_a_test():
+    names = {path.stem for path in CONFIGS.iterdir()}
+    assert names == {"default", "tutorial", "adam", "spiral", "ddp", "tensorboard"}
+
+
+def test_default_is_what_fit_does_without_a_config(torchtour):
+    fit(torchtour, "default", "--trainer.max_epochs", 1)
+    assert torchtour("fit", "--trainer.max_epochs", 1).status == 0
+    first, second = (yaml.safe_load(Path(f"checkpoints/default/version_{n}/config.yaml").read_text()) for n in (0, 1))
+    assert first == second
+
+
+def test_default_names_only_what_it_holds():
+    config = yaml.safe_load((CONFIGS / "default.yaml").read_text())
+    assert config["trainer"] == {"max_epochs": 10}
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_default_reaches_99_percent_from_every_seed(torchtour, seed):
+    fit(torchtour, "default", "--seed_everything", seed, "--data.seed", seed)
+    assert held_out_accuracy(torchtour) >= 0.99
+
+
+def test_adam_reaches_99_percent(torchtour):
+    fit(torchtour, "adam")
+    assert held_out_accuracy(torchtour) >= 0.99
+
+
+def test_tutorial_is_lesson_4(torchtour):
+    lines = fit(torchtour, "tutorial").splitlines()[:-2]
+    assert len(lines) == 5
+    assert lines[0] == "Epoch [20/100], Loss: 0.7186, Accuracy: 0.5300"
+    assert lines[-1] == "Epoch [100/100], Loss: 0.6377, Accuracy: 0.5400"
+
+
+def test_spiral_is_solved(torchtour):
+    fit(torchtour, "spiral")
+    assert held_out_accuracy(torchtour) >= 0.97
+
+
+def test_tensorboard_has_the_curves(torchtour):
+    fit(torchtour, "tensorboard", "--trainer.max_epochs", 1)
+    (events,) = Path("checkpoints/default/version_0").glob("events.out.tfevents.*")
+    assert b"val/accuracy" in events.read_bytes()
+
+
+def test_two_processes_do_what_one_does(torchtour):
+    # 1003 points in batches of 100: neither the batches nor the processes divide them.
+    flags = ("--data.n_train", 1003, "--data.n_val", 501, "--data.n_test", 333, "--trainer.max_epochs", 3)
+    fit(torchtour, "ddp", *flags)
+    fit(torchtour, "default", *flags)
+    for two, one in zip(table("ddp"), table("default"), strict=True):
+        assert {key: float(value) for key, value in two.items()} == pytest.approx(
+            {key: float(value) for key, value in one.items()}, abs=1e-6
+        )
+    states = [
+        torch.load(f"checkpoints/{name}/version_0/last.ckpt", weights_only=True)["state_dict"]
+        for name in ("ddp", "default")
+    ]
+    for key, value in states[0].items():
+        torch.testing.assert_close(value, states[1][key], rtol=0, atol=1e-6)
+    answers = [
+        torchtour("test", "--ckpt_path", "checkpoints/ddp/version_0/last.ckpt", *more).out.splitlines()[0]
+        for more in ((), ("-c", CONFIGS / "ddp.yaml"))
+    ]
+    assert answers[0] == answers[1]
