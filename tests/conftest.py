@@ -27,7 +27,7 @@ def torchtour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Answer]:
     """Call the command as a shell would, from an empty folder: torchtour("fit", "--model.lr", "0.1")."""
-    from torchtour.__main__ import main
+    from torchtour.cli import run
 
     monkeypatch.chdir(tmp_path)
     # Lightning's loggers write to the stderr of their first use: send their records through the one in place now.
@@ -37,7 +37,7 @@ def torchtour(
     def call(*arguments: object) -> Answer:
         monkeypatch.setattr(sys, "argv", ["torchtour", *map(str, arguments)])
         capsys.readouterr()
-        status = main()
+        status = run([str(argument) for argument in arguments])
         return Answer(status, *capsys.readouterr())
 
     return call

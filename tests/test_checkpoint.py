@@ -96,9 +96,3 @@ def test_where_there_is_no_checkpoint_those_that_exist_are_named(tmp_path):
     for absent in ("", "nowhere.ckpt", str(tmp_path)):
         with pytest.raises(UserError, match=r"is not a file; there are: .*a/version_0/last.ckpt"):
             checkpoint.find(absent, tmp_path)
-
-
-def test_settings_of_a_file_that_holds_no_classifier_are_refused(tmp_path):
-    checkpoint.write({"w": torch.zeros(1)}, tmp_path / "bare.ckpt")
-    with pytest.raises(UserError, match="holds no Classifier"):
-        checkpoint.settings(tmp_path / "bare.ckpt")

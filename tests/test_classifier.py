@@ -7,6 +7,7 @@ from lightning import Trainer
 from torch.nn.functional import cross_entropy
 
 from torchtour import Classifier, SyntheticData
+from torchtour.checkpoint import CheckpointFile
 from torchtour.classifier import MeanLoss
 from torchtour.limits import UserError
 
@@ -77,13 +78,22 @@ def test_predict_gives_the_probability_of_each_class():
 
 
 def test_a_reloaded_net_gives_bit_equal_outputs(tmp_path):
-    model, run = Classifier(hidden_size=7), trainer(max_epochs=1)
+    model, run = Classifier(hidden_size=7), trainer(max_epochs=1, plugins=[CheckpointFile()])
     run.fit(model, SyntheticData(n_train=50, n_val=10, batch_size=20))
     run.save_checkpoint(tmp_path / "a.ckpt", weights_only=False)
     again = Classifier.load_from_checkpoint(tmp_path / "a.ckpt")
     features = torch.randn(100, 2)
     assert torch.equal(model(features), again(features))
     assert dict(again.hparams) == dict(model.hparams)
+
+
+def test_a_plain_lightning_checkpoint_of_the_same_model_is_read_with_a_warning(tmp_path):
+    model, run = Classifier(), trainer(max_epochs=1)
+    run.fit(model, SyntheticData(n_train=50, n_val=10, batch_size=20))
+    run.save_checkpoint(tmp_path / "plain.ckpt", weights_only=False)
+    with pytest.warns(UserWarning, match="carries no checksum"):
+        again = Classifier.load_from_checkpoint(tmp_path / "plain.ckpt")
+    assert torch.equal(model.net.fc1.weight, again.net.fc1.weight)
 
 
 def test_training_goes_the_same_way_from_the_same_start():

@@ -1,6 +1,8 @@
 """The command's front door: help and version at once, all else by torchtour.cli."""
 
+import signal
 import sys
+from types import FrameType
 
 from torchtour import __version__
 
@@ -23,6 +25,11 @@ Try:
 """
 
 
+def stop(signum: int, _: FrameType | None) -> None:
+    """Ctrl-C and SIGTERM: leave at once, by way of every `finally`, with the shell's status for the signal."""
+    raise SystemExit(128 + signum)
+
+
 def main() -> int:
     arguments = sys.argv[1:]
     if arguments in ([], ["-h"], ["--help"]):
@@ -31,6 +38,8 @@ def main() -> int:
     if arguments == ["--version"]:
         print(f"torchtour {__version__}")
         return 0
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, stop)
     from torchtour.cli import run  # takes seconds: torch and Lightning
 
     return run(arguments)

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from torchtour.checkpoint import replace
 from torchtour.classifier import Batch, Classifier
+from torchtour.limits import UserError
 
 
 class EpochReport(Callback):
@@ -24,6 +25,8 @@ class EpochReport(Callback):
     """
 
     def __init__(self, every: int = 1) -> None:
+        if every < 0:
+            raise UserError(f"report.every must be 0 or more, got {every}")
         self.every = every
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import warnings
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from lightning.fabric.plugins import TorchCheckpointIO
 
 from torchtour.limits import UserError
 
+LARGEST = 2**30  # bytes; the widest net that limits allow, with Adam's moments, takes 60 MB
 SEAL = b"sha256:"
 END_OF_ZIP = b"PK\x05\x06"
 
@@ -49,6 +51,8 @@ def read(path: str | Path) -> Any:
         UserError: No such file, not a checkpoint, or changed since it was written.
     """
     try:
+        if Path(path).stat().st_size > LARGEST:
+            raise UserError(f"checkpoint {path} has more than {LARGEST} bytes")
         content = Path(path).read_bytes()
     except OSError as error:
         raise UserError(f"checkpoint {path} can't be read: {error.strerror}") from None
@@ -58,7 +62,12 @@ def read(path: str | Path) -> Any:
     elif content != _sealed(content[: -len(SEAL) - 66] + b"\0\0"):
         raise UserError(f"checkpoint {path} is no checkpoint, or was cut short or changed since it was written")
     try:
+        unpacked = sum(entry.file_size for entry in zipfile.ZipFile(io.BytesIO(content)).infolist())
+        if unpacked > len(content):
+            raise UserError(f"checkpoint {path} is packed: it would take {unpacked} bytes")
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except UserError:
+        raise
     except Exception as error:  # torch raises many kinds for what is not a file of its own
         raise UserError(f"checkpoint {path} can't be loaded: {str(error).splitlines()[0]}") from None
 
@@ -81,31 +90,13 @@ def find(which: str, root: Path) -> Path:
     raise UserError(f"the newest run has no {which} checkpoint {path}; {_existing(root)}")
 
 
-def settings(path: Path) -> dict[str, Any]:
-    """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}.
-
-    Raises:
-        UserError: The file can't be read, or is no checkpoint of a Classifier.
-    """
-    checkpoint, flags = read(path), dict[str, Any]()
-    if not isinstance(checkpoint, dict) or not {"state_dict", "hyper_parameters"} <= checkpoint.keys():
-        raise UserError(f"checkpoint {path} holds no Classifier: it lacks state_dict or hyper_parameters")
-    for group, key in {"model": "hyper_parameters", "data": "datamodule_hyper_parameters"}.items():
-        flags |= {f"{group}.{name}": value for name, value in checkpoint.get(key, {}).items()}
-    if "seed_everything" in checkpoint:
-        flags["seed_everything"] = checkpoint["seed_everything"]
-    return flags
-
-
 class CheckpointFile(TorchCheckpointIO):
     """What Trainer writes and reads its checkpoints with."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         write(checkpoint, Path(path))
 
-    def load_checkpoint(
-        self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
-    ) -> Any:
+    def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> Any:
         return read(path)
 
 

@@ -1,5 +1,8 @@
 """The training: SimpleNet with its loss, accuracy, optimizer and learning rate schedule."""
 
+from collections.abc import Iterator
+from inspect import signature
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -11,6 +14,7 @@ from torch.optim.lr_scheduler import StepLR
 from torchmetrics import Metric
 from torchmetrics.classification import MulticlassAccuracy
 
+from torchtour import checkpoint
 from torchtour.limits import UserError, check
 from torchtour.network import SimpleNet
 
@@ -81,8 +85,20 @@ class Classifier(LightningModule):
         check("model", Classifier.__init__, self.hparams, LIMITS)
         if optimizer == "adam" and momentum != 0:
             raise UserError(f"model.momentum must be 0 with model.optimizer adam, got {momentum}")
+        self.start: dict[str, Tensor] | None = None  # weights to begin with instead of random ones
         self.train_loss, self.val_loss, self.test_loss = MeanLoss(), MeanLoss(), MeanLoss()
         self.train_accuracy, self.val_accuracy, self.test_accuracy = _accuracy(), _accuracy(), _accuracy()
+
+    @classmethod
+    def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> "Classifier":
+        """The net of a checkpoint file, ready to call.
+
+        Raises:
+            UserError: The file is not a sound checkpoint of a Classifier.
+        """
+        check_checkpoint(checkpoint_path)
+        model: Classifier = super().load_from_checkpoint(checkpoint_path, *args, **{**kwargs, "weights_only": True})
+        return model
 
     def configure_model(self) -> None:
         """Build the net, `self.net`. Trainer and load_from_checkpoint call this.
@@ -91,6 +107,8 @@ class Classifier(LightningModule):
         """
         if not hasattr(self, "net"):
             self.net = SimpleNet(2, self.hparams["hidden_size"], 2)
+            if self.start is not None:
+                self.load_state_dict(self.start)
 
     def forward(self, features: Tensor) -> Tensor:
         """Features [batch, 2] to logits [batch, 2]."""
@@ -147,6 +165,57 @@ class Classifier(LightningModule):
     def _log_epoch(self, split: str) -> None:
         for name in (f"{split}_loss", f"{split}_accuracy"):
             self.log(name.replace("_", "/"), getattr(self, name))
+
+
+def check_checkpoint(path: str | Path, resume: bool = False) -> dict[str, Any]:
+    """A checkpoint of a Classifier, read, and held against the net that its settings describe before that is built.
+
+    With `resume`, what the optimizer needs to go on is held against it too.
+
+    Raises:
+        UserError: It is no checkpoint, or none of a Classifier, or holds what no run of ours has written.
+    """
+    stored: dict[str, Any] = checkpoint.read(path)
+    needed = {"state_dict", "hyper_parameters", "pytorch-lightning_version"}
+    if resume:
+        needed |= {"epoch", "global_step", "loops", "optimizer_states", "lr_schedulers"}
+    missing = needed - (stored.keys() if isinstance(stored, dict) else set())
+    if missing:
+        raise UserError(
+            f"checkpoint {path} holds no Classifier{' to resume' * resume}: it lacks {', '.join(sorted(missing))}"
+        )
+    settings, names = stored["hyper_parameters"], set(signature(Classifier).parameters)
+    if not isinstance(settings, dict) or settings.keys() != names:
+        raise UserError(f"checkpoint {path} holds no Classifier: its settings are not {', '.join(sorted(names))}")
+    try:
+        check("model", Classifier.__init__, settings, LIMITS)
+    except UserError as error:
+        raise UserError(f"checkpoint {path}: {error}") from None
+    with torch.device("meta"):  # shapes without memory
+        shapes = {
+            f"net.{name}": value.shape for name, value in SimpleNet(2, settings["hidden_size"], 2).named_parameters()
+        }
+    weights = stored["state_dict"]
+    if {name: getattr(value, "shape", None) for name, value in weights.items()} != shapes:
+        raise UserError(
+            f"checkpoint {path} holds other weights than its settings say: SimpleNet(2, {settings['hidden_size']}, 2)"
+        )
+    moments = list(_tensors(stored["optimizer_states"])) if resume else []
+    if resume and not (stored["optimizer_states"] and stored["lr_schedulers"]):
+        raise UserError(f"checkpoint {path} holds no optimizer to resume")
+    if not {value.shape for value in moments} <= {torch.Size(), *shapes.values()}:
+        raise UserError(f"checkpoint {path} holds an optimizer of other weights")
+    if not all(value.isfinite().all() for value in (*weights.values(), *moments)):
+        raise UserError(f"checkpoint {path} holds numbers that are not finite")
+    return stored
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(part)
 
 
 def _accuracy() -> MulticlassAccuracy:

@@ -1,24 +1,29 @@
 """The command: Lightning's, fixed to our two classes, with our defaults and errors of one line."""
 
+import difflib
 import logging
 import os
+import re
 import shutil
 import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
+from jsonargparse import Namespace
 from lightning import Trainer
+from lightning.fabric.utilities.exceptions import MisconfigurationException
+from lightning.pytorch.accelerators import CPUAccelerator
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
-from torchtour import checkpoint
+from torchtour import checkpoint, config
 from torchtour.callbacks import EpochReport, Predictions, Progress
-from torchtour.classifier import Classifier
+from torchtour.classifier import Classifier, check_checkpoint
 from torchtour.data import SyntheticData
 from torchtour.limits import UserError
-from torchtour.run import Run
+from torchtour.run import DivergenceError, Run
 
 TRAINER_DEFAULTS = {
     "max_epochs": 10,
@@ -59,6 +64,9 @@ class Command(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_lightning_class_args(Run, "run")
         parser.add_lightning_class_args(EpochReport, "report")
+        parser.add_argument(
+            "--init_from", type=str | None, help="Checkpoint whose weights alone a new run begins with."
+        )
 
     @staticmethod
     def subcommands() -> dict[str, set[str]]:
@@ -68,21 +76,65 @@ class Command(LightningCLI):
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse; then, where a checkpoint is named, again with its settings as the defaults."""
-        self.config = parser.parse_args(args)
+        self.config = self._parse(args)
+        self.stored: dict[str, Any] = {}
         command = self.config.subcommand
         settings = self.config[command]
-        if settings.ckpt_path is None and command == "fit":
+        resumed, begun = settings.ckpt_path, settings.init_from
+        if command == "fit" and resumed is None and begun is None:
             return
-        path = checkpoint.find(settings.ckpt_path or "", Path(settings.run.root))
-        stored = checkpoint.settings(path)
-        self._parser(command).set_defaults(stored)
-        self.config = parser.parse_args(args)
+        if begun is not None and (command != "fit" or resumed is not None):
+            raise UserError("--init_from begins a new run: it goes with fit, and not with --ckpt_path")
+        path = checkpoint.find(begun or resumed or "", Path(settings.run.root))
+        self.stored = check_checkpoint(path, resume=resumed is not None and command == "fit")
+        flags = _flags(self.stored, {"model.hidden_size"} if begun else None)
+        try:
+            self._parser(command).set_defaults(flags)
+        except Exception as error:
+            raise UserError(f"checkpoint {path} holds settings that are none of ours: {_first_line(error)}") from error
+        self.config = self._parse(args)
         settings = self.config[command]
-        settings.ckpt_path = str(path)
-        for key, value in stored.items():
-            # Other data may be evaluated; but a run resumes with its own, and a net is what it is.
-            if settings[key] != value and (command == "fit" or key.startswith("model.")):
+        settings["init_from" if begun else "ckpt_path"] = str(path)
+        for key, value in flags.items():
+            # Other data may be evaluated, and a run may go on for longer; but a net is what it is.
+            fixed = key.startswith("model.") or (command == "fit" and key != "trainer.max_epochs")
+            if fixed and settings[key] != value:
                 raise UserError(f"--{key} {settings[key]} contradicts {path}, which has {value}")
+
+    def _parse(self, args: list[str]) -> Namespace:
+        try:
+            config = self.parser.parse_args(args)
+        except UserError as error:
+            raise UserError(self._with_nearest_key(str(error))) from None
+        except (OSError, UnicodeError, RecursionError) as error:
+            raise UserError(_first_line(error)) from error
+        settings = config[config.subcommand]
+        check_trainer(settings.trainer)
+        seed = settings.seed_everything
+        if not isinstance(seed, bool) and not 0 <= seed < 2**32:
+            raise UserError(f"seed_everything must be from 0 to {2**32 - 1}, true or false, got {seed}")
+        return config
+
+    def _with_nearest_key(self, message: str) -> str:
+        unknown = re.search(r"unrecognized arguments: --([\w.]+)|[Kk]ey ['\"]([\w.]+)['\"] is not expected", message)
+        if unknown:
+            keys = [action.dest for action in self._parser("fit")._actions]
+            near = difflib.get_close_matches(unknown[1] or unknown[2], keys, n=1)
+            message += f"; did you mean {near[0]}?" if near else "; `torchtour fit --help` lists what there is"
+        return message
+
+    def instantiate_classes(self) -> None:
+        try:
+            super().instantiate_classes()
+        except UserError:
+            raise
+        except Exception as error:  # Lightning and torch raise many kinds for a setting that they don't take
+            raise UserError(_first_line(error)) from error
+        cores = os.cpu_count() or 1
+        if isinstance(self.trainer.accelerator, CPUAccelerator) and self.trainer.num_devices > cores:
+            raise UserError(
+                f"trainer.devices must be at most {cores}, the cores of this machine, got {self.trainer.num_devices}"
+            )
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         settings = self._get(self.config_init, "trainer")
@@ -93,14 +145,29 @@ class Command(LightningCLI):
         return super().instantiate_trainer(**kwargs)
 
     def before_fit(self) -> None:
+        settings = self.config["fit"].clone()
+        if settings.init_from:
+            self.model.start = self.stored["state_dict"]
         if not self.trainer.is_global_zero:
             return
-        settings = self.config["fit"].clone()
         resumed, settings.ckpt_path = settings.ckpt_path, None
         run = self._get(self.config_init, "run")
+        if resumed and self.stored["epoch"] + 1 >= (self.trainer.max_epochs or 0) > 0:
+            raise UserError(
+                f"{resumed} has finished its epochs: trainer.max_epochs must be more than {self.stored['epoch'] + 1}"
+            )
         folder = run.open(self._parser("fit").dump(settings, skip_none=False), Path(resumed) if resumed else None)
         if run.tensorboard:
             self.trainer.loggers = [TensorBoardLogger(folder, name="", version="")]
+
+    def fit(self, **kwargs: Any) -> None:
+        try:
+            self.trainer.fit(**kwargs, weights_only=True)
+        except SystemExit:
+            last = self._get(self.config_init, "run").folder / "last.ckpt"
+            if last.exists():
+                say(f"Stopped. To go on from the last epoch that ended:\n  {program()} fit --ckpt_path {last}")
+            raise
 
     def after_fit(self) -> None:
         folder = self._get(self.config_init, "run").folder
@@ -129,14 +196,56 @@ class Command(LightningCLI):
 
 
 def run(args: list[str]) -> int:
-    """Run the command; a user's mistake is one line and status 2."""
+    """Run the command; a user's mistake is one line and status 2, training that diverges one line and status 1."""
     _quiet()
+    config.guard()
     try:
         Command(args)
-    except UserError as error:
-        print(f"torchtour: {error}", file=sys.stderr)
+    except (UserError, MisconfigurationException) as error:
+        print(f"torchtour: {_first_line(error)}", file=sys.stderr)
         return 2
+    except DivergenceError as error:
+        print(f"torchtour: {error}", file=sys.stderr)
+        return 1
     return 0
+
+
+def check_trainer(settings: Namespace) -> None:
+    """Refuse settings of Trainer's that would train nothing, or in another way than they say.
+
+    Raises:
+        UserError: names the first of them.
+    """
+    epochs, every = settings.max_epochs, settings.check_val_every_n_epoch
+    allowed = {
+        "max_epochs": (epochs is None or epochs == -1 or epochs >= 1, "at least 1, or -1 for no end"),
+        "max_steps": (settings.max_steps == -1 or settings.max_steps >= 1, "at least 1, or -1 for no end"),
+        "check_val_every_n_epoch": (every is None or 1 <= every <= max(epochs or 1, 1), "from 1 to max_epochs"),
+        "val_check_interval": (settings.val_check_interval is None, "null: an epoch ends with its validation"),
+        "limit_train_batches": (settings.limit_train_batches != 0, "more than 0"),
+        "limit_val_batches": (settings.limit_val_batches != 0, "more than 0: it chooses the best epoch"),
+        "overfit_batches": (settings.overfit_batches == 0, "0: set data.n_train instead"),
+        "accumulate_grad_batches": (settings.accumulate_grad_batches >= 1, "at least 1"),
+        "gradient_clip_val": ((settings.gradient_clip_val or 0) >= 0, "at least 0"),
+        "fast_dev_run": (not settings.fast_dev_run, "false: set data.n_train and trainer.max_epochs instead"),
+        "barebones": (not settings.barebones, "false: it would leave no checkpoint"),
+        "logger": (settings.logger is not True, "false: set run.tensorboard instead"),
+    }
+    for name, (fine, text) in allowed.items():
+        if not fine:
+            raise UserError(f"trainer.{name} must be {text}, got {settings[name]}")
+
+
+def _flags(stored: dict[str, Any], only: set[str] | None) -> dict[str, Any]:
+    """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}."""
+    flags = dict(stored.get("settings", {}))
+    for group, key in {"model": "hyper_parameters", "data": "datamodule_hyper_parameters"}.items():
+        flags |= {f"{group}.{name}": value for name, value in stored.get(key, {}).items()}
+    return {name: value for name, value in flags.items() if only is None or name in only}
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 @rank_zero_only
@@ -157,6 +266,7 @@ def _quiet() -> None:
     """Nothing that the reader can't act on."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {message}\n"
     # Workers would make it slower: the data lie in memory.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
     # Lightning's own calls, deprecated by torch 2.13 and by jsonargparse 4.53.

@@ -15,7 +15,7 @@ SPLITS = ("train", "val", "test", "predict")
 STAGES = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ("predict",)}
 EVALUATION_BATCH = 16_384  # no gradients to keep, so large; results do not depend on it
 
-SIZE = (1, 1_000_000_000)
+SIZE = (1, 100_000_000)
 LIMITS = {
     "noise": (0, 1000),
     "n_train": SIZE,

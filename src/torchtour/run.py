@@ -15,6 +15,20 @@ from torchtour.checkpoint import replace
 from torchtour.limits import UserError
 
 COLUMNS = ("epoch", "step", "lr", "train/loss", "train/accuracy", "val/loss", "val/accuracy")
+RESUMED = (
+    "max_epochs",
+    "accumulate_grad_batches",
+    "gradient_clip_val",
+    "gradient_clip_algorithm",
+    "precision",
+    "limit_train_batches",
+    "limit_val_batches",
+    "check_val_every_n_epoch",
+)
+
+
+class DivergenceError(RuntimeError):
+    """Training left the finite numbers."""
 
 
 class Run(Checkpoint):
@@ -78,8 +92,9 @@ class Run(Checkpoint):
         self.best = state_dict["best"]
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        # With data.seed null the points hang on it.
-        checkpoint["seed_everything"] = torch.initial_seed()
+        """Add what else a run hangs on, as flags of the command: with data.seed null, the points on seed_everything."""
+        trainer_settings = {f"trainer.{name}": getattr(trainer, name) for name in RESUMED}
+        checkpoint["settings"] = {"seed_everything": torch.initial_seed(), **trainer_settings}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert self.folder is not None
@@ -99,6 +114,7 @@ class Run(Checkpoint):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert self.folder is not None
+        self._stay_finite(trainer, pl_module)
         if trainer.is_global_zero:
             with open(self.folder / "metrics.csv", "a") as file:
                 file.write(",".join(self._row(trainer)) + "\n")
@@ -109,6 +125,18 @@ class Run(Checkpoint):
             self.best = loss
             trainer.save_checkpoint(self.folder / "best.ckpt", weights_only=False)
         trainer.save_checkpoint(self.folder / "last.ckpt", weights_only=False)
+
+    def _stay_finite(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Stop before anything is written over the last good epoch."""
+        values = [value for name, value in trainer.callback_metrics.items() if name.endswith("/loss")]
+        if not all(value.isfinite().all() for value in (*values, *pl_module.parameters())):
+            losses = ", ".join(
+                f"{name} {value:g}" for name, value in trainer.callback_metrics.items() if "loss" in name
+            )
+            raise DivergenceError(
+                f"epoch {trainer.current_epoch + 1} left the finite numbers ({losses}); a lower --model.lr may help. "
+                f"The epochs before it are kept in {self.folder}"
+            )
 
     def _row(self, trainer: Trainer) -> list[str]:
         scores = [
