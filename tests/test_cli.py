@@ -25,6 +25,26 @@ def test_python_m_torchtour_is_the_same_command():
     assert out == f"torchtour {__version__}\n"
 
 
+def help_of(capsys, torchtour, *arguments) -> str:
+    with pytest.raises(SystemExit) as ended:
+        torchtour(*arguments)
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_help_of_fit_has_our_settings_first_and_described(torchtour, capsys):
+    text = help_of(capsys, torchtour, "fit", "--help")
+    ours = [
+        f"--{group}.{name}" for group, cls in (("model", Classifier), ("data", SyntheticData)) for name in cls().hparams
+    ]
+    assert all(f"{flag} " in text for flag in ours)
+    assert "--trainer.max_epochs" in text
+    assert "--trainer.devices" not in text
+    assert text.index("--data.seed") < text.index("--trainer.max_epochs")
+    assert "--help trainer" in text
+    assert "--trainer.devices" in help_of(capsys, torchtour, "fit", "--help", "trainer")
+
+
 def test_a_run_writes_only_into_its_own_folder(torchtour):
     for version in range(3):
         answer = torchtour("fit", *SMALL)
@@ -139,7 +159,7 @@ def test_fit_resumes_from_last(torchtour, small_run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["fit", "--model.lrr", "1"], "lrr"),
+        (["fit", "--model.lrr", "1"], "did you mean model.lr?"),
         (["fit", "--model.hidden", "5"], "hidden"),
         (["fit", "--trainer.max_epoch", "5"], "max_epoch"),
         (["fit", "--model.lr", "quick"], "quick"),
@@ -158,6 +178,51 @@ def test_a_mistake_is_one_line_and_status_2(torchtour, arguments, message):
     assert len(answer.err.splitlines()) == 1
     assert message in answer.err
     assert list(Path().iterdir()) == []
+
+
+def test_init_from_begins_a_new_run_from_the_weights_alone(torchtour, small_run):
+    flags = ("--data.n_train", 40, "--data.n_val", 20, "--model.lr", 0.0, "--trainer.max_epochs", 1)
+    assert torchtour("fit", "--init_from", "last", *flags).status == 0
+    old, new = (torch.load(small_run.with_name(f"version_{n}") / "last.ckpt", weights_only=True) for n in (0, 1))
+    assert all(torch.equal(value, new["state_dict"][name]) for name, value in old["state_dict"].items())
+    assert (new["epoch"], new["hyper_parameters"]["lr"], new["datamodule_hyper_parameters"]["n_train"]) == (0, 0.0, 40)
+
+
+def test_init_from_goes_with_a_new_fit_of_the_same_net_only(torchtour, small_run):
+    for flags in (("--ckpt_path", "last"), ("--model.hidden_size", 3)):
+        answer = torchtour("fit", "--init_from", "best", *flags)
+        assert answer.status == 2
+        assert flags[0] in answer.err
+    assert torchtour("test", "--init_from", "best").status == 2
+
+
+def test_a_finished_run_has_nothing_to_resume(torchtour, small_run):
+    answer = torchtour("fit", "--ckpt_path", "last")
+    assert answer.status == 2
+    assert "trainer.max_epochs must be more than 2" in answer.err
+
+
+def test_a_loss_that_is_not_finite_stops_before_it_is_saved(torchtour):
+    flags = (
+        "--model.lr",
+        1000,
+        "--model.momentum",
+        0.99,
+        "--data.noise",
+        1000,
+        "--trainer.max_epochs",
+        50,
+        "--model.gamma",
+        1,
+    )
+    answer = torchtour("fit", *SMALL, *flags)
+    assert (answer.status, len(answer.err.splitlines())) == (1, 1)
+    assert "left the finite numbers" in answer.err
+    folder = Path("checkpoints/default/version_0")
+    with open(folder / "metrics.csv") as file:
+        epochs = len(list(csv.DictReader(file)))
+    assert torch.load(folder / "last.ckpt", weights_only=True)["epoch"] + 1 == epochs < 50
+    assert torchtour("validate", "--ckpt_path", "last").status == 0
 
 
 @pytest.mark.parametrize(("command", "flag"), [("test", "model.lr"), ("fit", "model.lr"), ("fit", "data.noise")])

@@ -18,7 +18,7 @@ Try:
   torchtour fit --data.problem circle --model.hidden_size 20
   torchtour test --ckpt_path best          the best epoch of the newest run
   torchtour predict --ckpt_path last       its last epoch
-  torchtour COMMAND --help                 every setting
+  torchtour fit --help                     every setting
 
   -h, --help     this page
   --version      the version

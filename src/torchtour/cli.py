@@ -1,5 +1,6 @@
 """The command: Lightning's, fixed to our two classes, with our defaults and errors of one line."""
 
+import argparse
 import difflib
 import logging
 import os
@@ -37,7 +38,27 @@ COMMANDS = ("fit", "validate", "test", "predict")
 
 
 class Parser(LightningArgumentParser):
-    """Says what is wrong in one line."""
+    """Help with our own settings first, and what is wrong in one line."""
+
+    trainer_too = False
+
+    def format_help(self, *args: Any) -> str:
+        resume = "resume" if self.prog.endswith("fit") else "load"
+        ours = {
+            "ckpt_path": f"Checkpoint to {resume}: best or last of the newest run, or a path.",
+            "seed_everything": "Seed of the global generator, which draws the first weights; true: a random one.",
+        }
+        for action in self._actions:
+            action.help = ours.get(action.dest, action.help)
+            if action.dest.startswith("trainer") and action.dest != "trainer.max_epochs" and not self.trainer_too:
+                action.help = argparse.SUPPRESS
+        if not self.trainer_too:
+            self.epilog = f"All of Trainer's settings: {self.prog} --help trainer"
+        self.usage = "%(prog)s [-c CONFIG ...] [--KEY VALUE ...]"
+        # argparse keeps the order in which groups were made: options, Trainer's, ours.
+        groups: list[Any] = self._action_groups  # type: ignore[assignment]
+        groups.sort(key=lambda group: any(action.dest.startswith("trainer") for action in group._group_actions))
+        return super().format_help(*args)
 
     def error(self, message: str, ex: Exception | None = None) -> None:  # type: ignore[override]
         raise UserError(" ".join(message.split()))
@@ -199,8 +220,9 @@ def run(args: list[str]) -> int:
     """Run the command; a user's mistake is one line and status 2, training that diverges one line and status 1."""
     _quiet()
     config.guard()
+    Parser.trainer_too = args[1:] in (["--help", "trainer"], ["-h", "trainer"])
     try:
-        Command(args)
+        Command(args[:2] if Parser.trainer_too else args)
     except (UserError, MisconfigurationException) as error:
         print(f"torchtour: {_first_line(error)}", file=sys.stderr)
         return 2
