@@ -3,6 +3,7 @@
 import argparse
 import difflib
 import logging
+import multiprocessing
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ from lightning.pytorch.accelerators import CPUAccelerator
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
+from torch.multiprocessing.spawn import ProcessException
 
 from torchtour import checkpoint, config
 from torchtour.callbacks import EpochReport, Predictions, Progress
@@ -184,7 +186,7 @@ class Command(LightningCLI):
     def fit(self, **kwargs: Any) -> None:
         try:
             self.trainer.fit(**kwargs, weights_only=True)
-        except SystemExit:
+        except (SystemExit, ProcessException):
             last = self._get(self.config_init, "run").folder / "last.ckpt"
             if last.exists():
                 say(f"Stopped. To go on from the last epoch that ended:\n  {program()} fit --ckpt_path {last}")
@@ -229,6 +231,11 @@ def run(args: list[str]) -> int:
     except DivergenceError as error:
         print(f"torchtour: {error}", file=sys.stderr)
         return 1
+    except ProcessException as error:
+        print(f"torchtour: one of the processes ended: {str(error).strip().splitlines()[-1]}", file=sys.stderr)
+        return 1
+    finally:
+        _end_children()
     return 0
 
 
@@ -256,6 +263,16 @@ def check_trainer(settings: Namespace) -> None:
     for name, (fine, text) in allowed.items():
         if not fine:
             raise UserError(f"trainer.{name} must be {text}, got {settings[name]}")
+
+
+def _end_children() -> None:
+    """End the processes of a strategy that are still there: by SIGTERM, and those that don't hear it by SIGKILL."""
+    children = multiprocessing.active_children()
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.join(1)
+        child.kill()
 
 
 def _flags(stored: dict[str, Any], only: set[str] | None) -> dict[str, Any]:
@@ -288,6 +305,7 @@ def _quiet() -> None:
     """Nothing that the reader can't act on."""
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("torch.multiprocessing.spawn").setLevel(logging.ERROR)  # how it ends the others
     warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {message}\n"
     # Workers would make it slower: the data lie in memory.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")

@@ -1,0 +1,349 @@
+# %% [markdown]
+"""
+Autograd
+========
+
+A network learns by changing its numbers so that its error gets smaller. For each number it has to know: if I
+make this one a little larger, does the error grow or shrink, and how fast? The answer is the *derivative* of
+the error with respect to that number, and all the derivatives together are the *gradient*. PyTorch works them
+out for you while you write ordinary arithmetic. That is *autograd*, automatic differentiation.
+
+In this lesson you check its answers against arithmetic, use them to find the lowest point of a curve, and make
+the mistakes that everybody makes once. You need the tensors of lesson 1.
+"""
+
+# %%
+
+import sys
+import warnings
+
+import numpy as np
+import torch
+
+try:
+    import matplotlib.pyplot as plt
+except ImportError:  # then there is no picture
+    plt = None
+
+# %% [markdown]
+# As in lesson 1, this function prints a headline with the number of the line that called it.
+
+# %%
+
+
+def headline(text: str) -> None:
+    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
+
+
+# %% [markdown]
+# Two derivatives
+# ---------------
+#
+# ``requires_grad=True`` asks torch to watch a tensor: it notes down each calculation that the tensor takes part
+# in. ``z.backward()`` goes through these notes from the end to the beginning and leaves in ``x.grad`` how fast
+# z changes with x, and in ``y.grad`` how fast z changes with y.
+
+# %%
+
+headline("z = x^2 + y^3 at x = 2, y = 3")
+x = torch.tensor(2.0, requires_grad=True)
+y = torch.tensor(3.0, requires_grad=True)
+z = x**2 + y**3
+z.backward()
+print("z =", z.item())
+print("dz/dx =", x.grad.item())
+print("dz/dy =", y.grad.item())
+
+# %% [markdown]
+# If you know calculus: the derivatives are ``2 * x`` and ``3 * y**2``. If you don't: make x a tiny bit larger
+# and a tiny bit smaller, see how much z changes between the two, and divide by the length of that step. This is
+# called the *central difference*. NumPy does it here in ``float64``, because in ``float32`` a step so tiny
+# drowns in rounding.
+
+# %%
+
+
+def z_of(point: np.ndarray) -> np.float64:
+    return point[0] ** 2 + point[1] ** 3
+
+
+point, tiny = np.array([2.0, 3.0]), 1e-5
+along_x, along_y = np.array([tiny, 0]), np.array([0, tiny])
+assert z.item() == 2 * 2 + 3 * 3 * 3
+assert np.isclose(x.grad.item(), (z_of(point + along_x) - z_of(point - along_x)) / (2 * tiny))
+assert np.isclose(y.grad.item(), (z_of(point + along_y) - z_of(point - along_y)) / (2 * tiny))
+assert (x.grad.item(), y.grad.item()) == (2 * 2, 3 * 3**2)
+
+# %% [markdown]
+# A tensor of many numbers gets a gradient of the same shape, one derivative for each number. But ``backward``
+# starts from a single number: a net has thousands of weights and one error.
+
+# %%
+
+headline("One derivative for each number")
+weights = torch.tensor([1.0, -2.0, 3.0], requires_grad=True)
+error = (weights**2).sum()
+error.backward()
+print("weights: ", weights.tolist())
+print("gradient:", weights.grad.tolist())
+
+# %%
+
+assert weights.grad.tolist() == [2 * 1, 2 * -2, 2 * 3]  # the derivative of w^2 is 2w
+
+# %% [markdown]
+# Walking downhill
+# ----------------
+#
+# Where is ``(x - 3)**2`` smallest? At 3, you can see that. Let torch find it. Start at x = 1. The derivative
+# tells which way is uphill, so go the other way: x becomes x minus 0.1 times the derivative, again and again.
+# This is *gradient descent*. The factor 0.1 is the *learning rate*, and what you want to make small is called
+# the *loss*.
+#
+# Two lines need a word. ``no_grad`` tells torch not to watch the update, which is no part of the calculation of
+# the loss. ``zero_`` sets the derivative back to 0; below you see why.
+
+# %%
+
+headline("Five steps of gradient descent on (x - 3)^2")
+x = torch.tensor(1.0, requires_grad=True)
+path, losses = [x.item()], []
+for step in range(1, 6):
+    loss = (x - 3) ** 2
+    loss.backward()
+    with torch.no_grad():
+        x -= 0.1 * x.grad
+    x.grad.zero_()
+    path.append(x.item())
+    losses.append(loss.item())
+    print(f"Step {step}: x = {x.item():.4f}, loss = {loss.item():.4f}")
+
+# %% [markdown]
+# Each line shows x after the step, and the loss from which the step was made. The derivative is
+# ``2 * (x - 3)``, so a step leaves ``1 - 0.1 * 2 = 0.8`` of the distance to 3. The distance starts at 2, so
+# after k steps ``x = 3 - 2 * 0.8**k``. The steps get shorter by themselves, because the slope gets flatter.
+
+# %%
+
+for k in range(1, 6):
+    assert np.isclose(path[k], 3 - 2 * 0.8**k)
+    assert np.isclose(losses[k - 1], (2 * 0.8 ** (k - 1)) ** 2)
+
+# %% [markdown]
+# What goes wrong: gradients not zeroed
+# -------------------------------------
+#
+# ``backward`` does not set ``x.grad``, it *adds* to it. There is a reason: a number that is used twice has two
+# effects, and they add up. But the derivative of the last step is still there too, unless you remove it. (In
+# lesson 4 ``optimizer.zero_grad()`` will do that for all weights.)
+
+# %%
+
+headline("backward twice, without zeroing")
+x = torch.tensor(2.0, requires_grad=True)
+for _ in range(2):
+    (x**2).backward()
+    print("x.grad =", x.grad.item())
+
+# %%
+
+assert x.grad == 2 * 2 + 2 * 2
+
+# %% [markdown]
+# In the descent, each step then repeats all the earlier ones. Like a ball in a bowl without friction, x rolls
+# through the lowest point, up the other side, and back, for ever. torch gives no warning.
+
+# %%
+
+
+def descend(zeroed: bool, steps: int) -> list[float]:
+    x = torch.tensor(1.0, requires_grad=True)
+    path = [x.item()]
+    for _ in range(steps):
+        loss = (x - 3) ** 2
+        loss.backward()
+        with torch.no_grad():
+            x -= 0.1 * x.grad
+        if zeroed:
+            x.grad.zero_()
+        path.append(x.item())
+    return path
+
+
+headline("x after 10, 20, 30, 40 and 50 steps")
+good, bad = descend(zeroed=True, steps=50), descend(zeroed=False, steps=50)
+print("zeroed:    ", " ".join(f"{x:.4f}" for x in good[10::10]))
+print("not zeroed:", " ".join(f"{x:.4f}" for x in bad[10::10]))
+
+# %% [markdown]
+# Check it without torch. Let d be ``x - 3``, how far x is from 3. The derivative is ``2 * d``, and x.grad holds
+# the sum of all derivatives so far. So each step is the step before it, plus ``-0.1 * 2 * d``.
+
+# %%
+
+distance = [1 - 3, (1 - 3) * 0.8]  # the first step is still right
+while len(distance) < 51:
+    last_step = distance[-1] - distance[-2]
+    distance.append(distance[-1] + last_step - 0.1 * 2 * distance[-1])
+assert np.allclose(np.array(bad) - 3, distance, atol=1e-4)
+assert abs(good[50] - 3) < 1e-4  # arrived
+assert max(abs(x - 3) for x in bad[40:]) > 2  # as far away as at the start
+
+# %% [markdown]
+# In the picture: on the left the five steps on the curve, on the right x over 50 steps, with and without
+# zeroing.
+
+# %%
+
+if plt is not None:
+    figure, (curve, time) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    figure.suptitle("Gradient descent on (x - 3)^2: the path on the parabola, and why gradients are zeroed")
+    place = np.linspace(0.5, 5.5, 200)
+    curve.plot(place, (place - 3) ** 2, color="black", label="(x - 3)^2")
+    steps = np.array(good[:6])
+    curve.plot(steps, (steps - 3) ** 2, color="#0072B2", marker="o", linestyle="--", label="the first five steps")
+    curve.set(title="The path of the descent", xlabel="x", ylabel="loss")
+    time.plot(good, color="#0072B2", linestyle="--", marker="o", markevery=5, label="zeroed")
+    time.plot(bad, color="#D55E00", linestyle="-", marker="^", markevery=5, label="not zeroed")
+    time.axhline(3, color="black", linestyle=":", label="lowest point")
+    time.set(title="x, step by step", xlabel="step", ylabel="x", ylim=(0.5, 7))
+    for axes in (curve, time):
+        axes.legend()
+    plt.show()
+
+# %% [markdown]
+# What torch keeps: the graph
+# ---------------------------
+#
+# The notes that torch takes are called the *graph*. Each result knows the calculation it came from, its
+# ``grad_fn``. A tensor that came from no calculation, because you made it, is a *leaf*. Weights are leaves.
+# ``no_grad`` and ``detach`` make results without notes: ``no_grad`` for all that is calculated inside it,
+# ``detach`` for one tensor.
+
+# %%
+
+headline("What torch remembers")
+x = torch.tensor(2.0, requires_grad=True)
+square = x**2
+with torch.no_grad():
+    unwatched = x**2
+print("x:               leaf:", x.is_leaf, " grad_fn:", x.grad_fn)
+print("x**2:            leaf:", square.is_leaf, "grad_fn:", square.grad_fn.name())
+print("x**2 in no_grad: requires_grad:", unwatched.requires_grad, " grad_fn:", unwatched.grad_fn)
+
+# %% [markdown]
+# What does it mean for the derivative? A detached tensor counts as a plain number. So ``x * x`` has the
+# derivative ``2 * x``, but ``x.detach() * x`` has only ``x``, as ``5 * x`` has 5. You also need ``detach`` to
+# hand a watched tensor to NumPy or to matplotlib.
+
+# %%
+
+headline("The derivative of x * x and of x.detach() * x at x = 2")
+(x * x).backward()
+print("watched: ", x.grad.item())
+whole = x.grad.item()
+x.grad.zero_()
+(x.detach() * x).backward()
+print("detached:", x.grad.item())
+
+# %%
+
+assert whole == 2 * 2
+assert x.grad == 2
+assert np.shares_memory(x.detach().numpy(), x.detach().numpy())  # detached, not copied
+
+# %% [markdown]
+# Why is the update in the descent inside ``no_grad``? Because torch refuses to change in place a leaf that it
+# is watching. And the way around that refusal is a trap: ``x = x - 0.1 * x.grad`` gives the name x to a result,
+# no longer a leaf, and ``backward`` leaves gradients in leaves only.
+
+# %%
+
+headline("The update without no_grad")
+refusal = ""
+try:
+    x -= 0.1 * x.grad
+except RuntimeError as error:
+    refusal = str(error)
+print("x -= ...:   ", refusal)
+x = x - 0.1 * x.grad
+print("x = x - ...: leaf:", x.is_leaf)
+
+# %%
+
+assert "leaf Variable" in refusal
+assert not x.is_leaf
+
+# %% [markdown]
+# Where a gradient is None
+# ------------------------
+#
+# Sooner or later you find ``None`` where you expected a number. These are the reasons. For the result of a
+# calculation torch also warns when you look at its ``grad``; the lesson silences that.
+
+# %%
+
+headline("Gradients that are None")
+x = torch.tensor(2.0, requires_grad=True)
+unused = torch.tensor(5.0, requires_grad=True)
+constant = torch.tensor(4.0)
+middle = x * constant
+kept = middle + 1
+kept.retain_grad()
+print("before backward:            ", x.grad)
+(kept**2).backward()
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    print("a result, not a leaf:       ", middle.grad)
+print("requires_grad is not set:   ", constant.grad)
+print("no part of the calculation: ", unused.grad)
+print("a result, with retain_grad: ", kept.grad.item())
+print("a leaf:                     ", x.grad.item())
+
+# %%
+
+assert kept.grad == 2 * (2 * 4 + 1)  # the derivative of k^2 is 2k
+assert x.grad == 2 * (2 * 4 + 1) * 4  # the chain rule: times dk/dx = 4
+assert constant.grad is unused.grad is None
+
+# %% [markdown]
+# The same without backward
+# -------------------------
+#
+# ``torch.func.grad`` takes a function and returns another, its derivative. Nothing is watched or added up, and
+# you can differentiate the derivative again. In the lessons to come ``backward`` is used, as in most code that
+# you will read.
+
+# %%
+
+
+def cubic(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return x**2 + y**3
+
+
+headline("torch.func.grad of x^2 + y^3 at x = 2, y = 3")
+at = torch.tensor(2.0), torch.tensor(3.0)
+dz_dx, dz_dy = torch.func.grad(cubic, argnums=(0, 1))(*at)
+second = torch.func.grad(torch.func.grad(cubic, argnums=1), argnums=1)(*at)
+print("dz/dx =", dz_dx.item())
+print("dz/dy =", dz_dy.item())
+print("d2z/dy2 =", second.item())
+
+# %%
+
+assert (dz_dx.item(), dz_dy.item()) == (4, 27)  # as backward said, and the central differences
+assert second == 6 * 3  # the derivative of 3y^2 is 6y
+
+# %% [markdown]
+# To run this file alone
+# ----------------------
+#
+# ``uv run --no-project autograd.py`` does it, by the comment below. The next lesson puts weights together into
+# a network.
+
+# %%
+
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["numpy", "torch>=2.10"]
+# ///

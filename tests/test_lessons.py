@@ -1,0 +1,223 @@
+"""The lessons: each script runs from an empty folder and prints its transcript, with all packages and with few.
+
+To accept what they print now: python -m pytest tests/test_lessons.py --force-regen
+"""
+
+import ast
+import difflib
+import os
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import jupytext
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from pytest_doctestplus.output_checker import FLOAT_CMP, OutputChecker
+from pytest_regressions.file_regression import FileRegressionFixture
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # pytest brings it
+
+ROOT = Path(__file__).parents[1]
+TRANSCRIPTS = Path(__file__).with_name("transcripts")
+LESSONS = {path.stem: path for path in sorted((ROOT / "src/torchtour/lessons").glob("[!_]*.py"))}
+INLINE_METADATA = re.compile(r"(?m)^# /// script$\s(?P<content>(^#(| .*)$\s)+)^# ///$")  # as PEP 723 gives it
+ALONE = [name for name, path in LESSONS.items() if INLINE_METADATA.search(path.read_text("utf-8"))]
+
+# Every warning is an error, but for these. Each is the beginning of a message.
+ANY_LESSON = ["FigureCanvasAgg is non-interactive"]  # plt.show() where the test leaves it no screen
+WITH_LIGHTNING = ["`isinstance(treespec, LeafSpec)` is deprecated"]  # Lightning's own, on torch 2.13
+
+each_lesson = pytest.mark.parametrize("name", LESSONS)
+
+
+def imports(name: str) -> set[str]:
+    """The modules that the lesson can't run without: imported at its top level, not inside try or if."""
+    modules = set()
+    for statement in ast.parse(LESSONS[name].read_text("utf-8")).body:
+        if isinstance(statement, ast.Import):
+            modules |= {alias.name.split(".")[0] for alias in statement.names}
+        elif isinstance(statement, ast.ImportFrom):
+            modules.add((statement.module or "").split(".")[0])
+    return modules
+
+
+def inline_metadata(name: str) -> dict[str, object]:
+    (block,) = INLINE_METADATA.finditer(LESSONS[name].read_text("utf-8"))
+    return tomllib.loads(re.sub(r"(?m)^# ?", "", block["content"]))
+
+
+def with_requirements(names: set[str]) -> set[str]:
+    """The names of these distributions and of all that they require, as far as installed."""
+    found: set[str] = set()
+    waiting = sorted(names)
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        try:
+            required = [Requirement(line) for line in metadata.requires(name) or []]
+        except metadata.PackageNotFoundError:
+            continue
+        if name not in found:
+            found.add(name)
+            waiting += [need.name for need in required if not need.marker or need.marker.evaluate({"extra": ""})]
+    return found
+
+
+def view(folder: Path, names: set[str]) -> Path:
+    """A folder that holds these installed distributions and no others, to be used with python -S."""
+    folder.mkdir()
+    for distribution in metadata.distributions():
+        if canonicalize_name(distribution.metadata["Name"]) in names:
+            for top in {file.parts[0] for file in distribution.files or []} - {"..", "__pycache__"}:
+                place, link = Path(str(distribution.locate_file(top))), folder / top
+                if place.exists() and not link.exists():
+                    link.symlink_to(place)
+    return folder
+
+
+def everything_but_matplotlib() -> set[str]:
+    names = {canonicalize_name(distribution.metadata["Name"]) for distribution in metadata.distributions()}
+    return names - {"matplotlib"}
+
+
+def python(folder: Path, *arguments: str, path: list[Path] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run python in a folder; with `path`, on these folders and the standard library alone."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    environment["MPLBACKEND"] = "agg"
+    environment["OMP_NUM_THREADS"] = "1"  # the tests run in parallel already
+    if path is not None:
+        environment["PYTHONPATH"] = os.pathsep.join(map(str, path))
+    command = [sys.executable, "-X", "utf8", *([] if path is None else ["-S"]), *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=300, check=False
+    )
+
+
+def transcript(name: str, folder: Path, path: list[Path] | None = None) -> str:
+    """Run the lesson from an empty folder and return what it prints."""
+    folder.mkdir()
+    harmless = ANY_LESSON + (WITH_LIGHTNING if "lightning" in imports(name) else [])
+    warnings = ["-W", "error", *(part for message in harmless for part in ("-W", f"ignore:{message}"))]
+    done = python(folder, *warnings, str(LESSONS[name]), path=path)
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr
+    assert done.stderr == ""
+    assert list(folder.iterdir()) == []
+    return done.stdout
+
+
+def check_transcript(obtained: Path, expected: Path) -> None:
+    """Floats may differ by 1e-5 of their size, all else must be equal, down to the spaces."""
+    got, want = obtained.read_text("utf-8"), expected.read_text("utf-8")
+    same_spaces = re.findall(r"\s+", got) == re.findall(r"\s+", want)
+    if not (same_spaces and OutputChecker().check_output(want, got, FLOAT_CMP)):
+        difference = difflib.unified_diff(want.splitlines(), got.splitlines(), "transcript", "printed", lineterm="")
+        raise AssertionError("\n".join(["the lesson does not print its transcript", *difference]))
+
+
+def compare(output: str, name: str, file_regression: FileRegressionFixture) -> None:
+    file_regression.check(output, encoding="utf-8", fullpath=TRANSCRIPTS / f"{name}.txt", check_fn=check_transcript)
+
+
+@each_lesson
+def test_it_prints_its_transcript(name: str, tmp_path: Path, file_regression: FileRegressionFixture) -> None:
+    compare(transcript(name, tmp_path / "empty"), name, file_regression)
+
+
+@each_lesson
+def test_it_prints_the_same_without_matplotlib(
+    name: str, tmp_path: Path, file_regression: FileRegressionFixture
+) -> None:
+    """And a lesson that carries inline metadata with what that names, without this project."""
+    if name in ALONE:
+        needs = {Requirement(line).name for line in inline_metadata(name)["dependencies"]}
+        path = [view(tmp_path / "packages", with_requirements(needs))]
+    else:
+        path = [ROOT / "src", view(tmp_path / "packages", everything_but_matplotlib())]
+    compare(transcript(name, tmp_path / "empty", path), name, file_regression)
+
+
+def test_a_view_hides_all_other_packages(tmp_path: Path) -> None:
+    script = "import sys; from importlib.util import find_spec; print(*filter(find_spec, sys.argv[1:]))"
+    names = ["numpy", "torch", "torchtour", "torchmetrics", "lightning", "matplotlib", "pytest"]
+    few = view(tmp_path / "few", with_requirements({"numpy", "torch"}))
+    assert python(tmp_path, "-c", script, *names, path=[few]).stdout.split() == ["numpy", "torch"]
+    most = view(tmp_path / "most", everything_but_matplotlib())
+    seen = python(tmp_path, "-c", script, *names, path=[ROOT / "src", most]).stdout.split()
+    assert seen == [name for name in names if name != "matplotlib"]
+
+
+def test_lessons_1_and_2_stand_alone() -> None:
+    assert {"tensors", "autograd"} <= set(ALONE)
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_inline_metadata_names_what_the_lesson_imports(name: str) -> None:
+    block = inline_metadata(name)
+    assert block["requires-python"] == ">=3.10"
+    assert {Requirement(line).name for line in block["dependencies"]} == imports(name) - sys.stdlib_module_names
+
+
+def test_each_transcript_belongs_to_a_lesson() -> None:
+    assert {path.stem for path in TRANSCRIPTS.iterdir()} == set(LESSONS)
+
+
+@each_lesson
+def test_each_headline_carries_its_own_line_number(name: str) -> None:
+    source = LESSONS[name].read_text("utf-8")
+    calls = [
+        node
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "headline"
+    ]
+    written = {(call.lineno, ast.literal_eval(call.args[0])) for call in calls}
+    printed = re.findall(r"(?m)^\[Line (\d+)\] (.*):$", (TRANSCRIPTS / f"{name}.txt").read_text("utf-8"))
+    assert calls
+    assert {(int(number), text) for number, text in printed} == written
+    assert not re.search(r"\[Line \d", source), "a line number is typed"
+
+
+@each_lesson
+def test_editors_and_pages_show_the_same_cells(name: str) -> None:
+    source = LESSONS[name].read_text("utf-8")
+    notebook = jupytext.reads(source, fmt="py:percent")
+    assert jupytext.writes(notebook, fmt="py:percent") == source
+    assert source.startswith('# %% [markdown]\n"""\n')
+    assert not re.search(r"(?m)^# %%\n.", source), "sphinx-gallery makes prose of a comment right under # %%"
+    prose = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    without_code = re.sub(r"``[^`]+``", "", prose)
+    assert not re.search(r"`|\]\(|^\.\. |^#|::$|^\|", without_code, re.MULTILINE), "not the same in reST and Markdown"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "accepted"),
+    [
+        ("loss = 0.671089", "loss = 0.671090", True),
+        ("loss = 0.671089", "loss = 0.671189", False),
+        ("0.001", "0.002", False),
+        ("0.00001", "0.0001", False),
+        ("5.", "5", False),
+        ("Line 7", "Line 8", False),
+        ("262", "263", False),
+        ("class 1", "class 0", False),
+        ("\n\n", "\n", False),
+        ("): 0.001", "):  0.001", False),
+        ("0.001\n", "0.001", False),
+    ],
+)
+def test_the_check_of_a_transcript_bites(old: str, new: str, accepted: bool, tmp_path: Path) -> None:
+    text = "[Line 7] Title:\n\nloss = 0.671089\nlr (now): 0.001, then 0.00001\ntensor([5., 7.]) 262 class 1, lr 0.001\n"
+    assert old in text
+    expected, obtained = tmp_path / "expected", tmp_path / "obtained"
+    expected.write_text(text, "utf-8")
+    obtained.write_text(text.replace(old, new), "utf-8")
+    if accepted:
+        check_transcript(obtained, expected)
+    else:
+        with pytest.raises(AssertionError, match="does not print its transcript"):
+            check_transcript(obtained, expected)
