@@ -36,7 +36,7 @@ TRAINER_DEFAULTS = {
     "log_every_n_steps": 1,
     "use_distributed_sampler": False,  # it pads; Batches takes its own share
 }
-COMMANDS = ("fit", "validate", "test", "predict")
+SET_BY_US = {"weights_only", "verbose", "return_predictions"}
 
 
 class Parser(LightningArgumentParser):
@@ -70,6 +70,10 @@ class Command(LightningCLI):
     """`torchtour fit|validate|test|predict`."""
 
     def __init__(self, args: list[str]) -> None:
+        skip = {command: skipped | SET_BY_US for command, skipped in super().subcommands().items()}
+        # A parser takes 0.2 s to build: only that of the command that is called.
+        wanted = {command: skip[command] for command in args[:1] if command in skip} or skip
+        self.subcommands = lambda: wanted  # type: ignore[method-assign]
         exact = {"allow_abbrev": False}
         super().__init__(
             Classifier,
@@ -77,7 +81,7 @@ class Command(LightningCLI):
             save_config_callback=None,  # Run writes config.yaml
             trainer_defaults=TRAINER_DEFAULTS,
             seed_everything_default=0,
-            parser_kwargs={**exact, **{command: dict(exact) for command in COMMANDS}},
+            parser_kwargs={**exact, **{command: dict(exact) for command in wanted}},
             parser_class=Parser,
             auto_configure_optimizers=False,
             load_from_checkpoint_support=False,  # plain settings need no instantiator in the checkpoint
@@ -90,12 +94,6 @@ class Command(LightningCLI):
         parser.add_argument(
             "--init_from", type=str | None, help="Checkpoint whose weights alone a new run begins with."
         )
-
-    @staticmethod
-    def subcommands() -> dict[str, set[str]]:
-        """Lightning's four, without the switches that we set."""
-        ours = {"weights_only", "verbose", "return_predictions"}
-        return {command: skip | ours for command, skip in LightningCLI.subcommands().items()}
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
         """Parse; then, where a checkpoint is named, again with its settings as the defaults."""
@@ -141,7 +139,7 @@ class Command(LightningCLI):
     def _with_nearest_key(self, message: str) -> str:
         unknown = re.search(r"unrecognized arguments: --([\w.]+)|[Kk]ey ['\"]([\w.]+)['\"] is not expected", message)
         if unknown:
-            keys = [action.dest for action in self._parser("fit")._actions]
+            keys = [action.dest for action in self._parser(next(iter(self.subcommands())))._actions]
             near = difflib.get_close_matches(unknown[1] or unknown[2], keys, n=1)
             message += f"; did you mean {near[0]}?" if near else "; `torchtour fit --help` lists what there is"
         return message

@@ -361,8 +361,9 @@ assert "skipping the first value" in str(caught[0].message)
 # ---------------------
 #
 # You have met all that the project behind these lessons is made of. ``classifier.py`` holds a loss, two
-# optimizers and StepLR, each a setting of one command. Try ``torchtour fit --model.optimizer adam
-# --model.momentum 0 --model.lr 0.01``, then ``torchtour test --ckpt_path best``.
+# optimizers and StepLR, each a setting of one command. Try
+# ``torchtour fit --model.optimizer adam --model.momentum 0 --model.lr 0.01``, then
+# ``torchtour test --ckpt_path best``.
 
 # %%
 

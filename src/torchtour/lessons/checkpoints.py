@@ -235,7 +235,7 @@ assert equal == {"": True} | dict.fromkeys(("weights", "optimizer", "scheduler",
 # ---------------------------------------------
 #
 # Inside, these files use *pickle*, Python's own format for objects. A pickle can name any function, to be
-# called while the file is read. A file that looks like a net can so delete your documents. The class below
+# called while the file is read. So a file that looks like a net could delete your documents. The class below
 # makes such a file. It is harmless: all it does is make an empty folder called ``it_ran``, in our temporary
 # folder.
 
@@ -275,7 +275,7 @@ print("its code ran:", trace.exists())
 assert refusal == "Weights only load failed"
 assert not ran_when_refused
 assert trace.is_dir()  # so the trap was real
-assert torch.__version__ >= torch.torch_version.TorchVersion("2.10")
+assert torch.__version__ >= "2.10"  # compared as versions, not as text
 
 # %% [markdown]
 # The same with Lightning
@@ -315,8 +315,8 @@ print("hidden_size:", checkpoint["hyper_parameters"]["hidden_size"])
 
 # %% [markdown]
 # The settings are in it, so ``load_from_checkpoint`` builds the net in the right shape: here 5 hidden units,
-# not the default of 10. To resume a training, you would call ``trainer.fit(model, datamodule=data,
-# ckpt_path=...)``.
+# not the default of 10. To resume a training, you would call
+# ``trainer.fit(model, datamodule=data, ckpt_path=...)``.
 
 # %%
 
