@@ -209,7 +209,8 @@ if plt is not None:
     time.set(title="x, step by step", xlabel="step", ylabel="x", ylim=(0.5, 7))
     for axes in (curve, time):
         axes.legend()
-    plt.show()
+    if plt.get_backend().lower() != "agg":  # agg draws without a screen
+        plt.show()
 
 # %% [markdown]
 # What torch keeps: the graph

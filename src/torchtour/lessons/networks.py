@@ -231,7 +231,8 @@ if plt is not None:
     axes.plot(x.numpy(), straight.numpy(), color="#D55E00", linestyle="--", label="Linear, Linear")
     axes.set(title="The same random weights with and without ReLU", xlabel="input", ylabel="output")
     axes.legend()
-    plt.show()
+    if plt.get_backend().lower() != "agg":  # agg draws without a screen
+        plt.show()
 
 # %% [markdown]
 # What goes wrong: the wrong number of features
