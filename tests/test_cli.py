@@ -225,6 +225,27 @@ def test_a_loss_that_is_not_finite_stops_before_it_is_saved(torchtour):
     assert torchtour("validate", "--ckpt_path", "last").status == 0
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("model:\n  lrr: 1\n", "did you mean model.lr?"),
+        ("model:\n  lr: 1\n  lr: 2\n", "the key lr stands twice"),
+        ("a: &a [x, x]\nb: [*a, *a]\n", "may not use aliases"),
+        ("model: " + "[" * 5000 + "]" * 5000, "nested 20 levels deep"),
+        ("x" * 200_000, "may have 100000 characters"),
+        ("a: [1,\n b: }", "parsing"),
+        ("hello", "hello"),
+    ],
+)
+def test_a_config_that_is_none_is_one_line_and_status_2(torchtour, tmp_path, text, message):
+    (tmp_path / "bad.yaml").write_text(text)
+    answer = torchtour("fit", "-c", "bad.yaml")
+    assert (answer.status, answer.out) == (2, "")
+    assert 1 <= len(answer.err.splitlines()) <= 2
+    assert message in answer.err
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"]
+
+
 @pytest.mark.parametrize(("command", "flag"), [("test", "model.lr"), ("fit", "model.lr"), ("fit", "data.noise")])
 def test_a_flag_that_contradicts_the_checkpoint_is_refused(torchtour, small_run, command, flag):
     answer = torchtour(command, "--ckpt_path", "last", f"--{flag}", 0.5)

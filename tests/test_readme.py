@@ -59,7 +59,7 @@ def test_the_python_example_runs(monkeypatch):
 
 
 def test_every_file_and_target_that_the_readme_names_exists():
-    for name in re.findall(r"`((?:src|configs)/[\w/.]+)`|\]\((\w[\w.]*)\)", README):
+    for name in re.findall(r"`((?:src|configs)/[\w/.]+)`|\]\((\w[\w./]*)\)", README):
         assert (ROOT / (name[0] or name[1])).exists(), name
     for module in re.findall(r"`(\w+\.py)`", README):
         assert (ROOT / "src/torchtour" / module).exists(), module

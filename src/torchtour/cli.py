@@ -137,10 +137,10 @@ class Command(LightningCLI):
         return config
 
     def _with_nearest_key(self, message: str) -> str:
-        unknown = re.search(r"unrecognized arguments: --([\w.]+)|[Kk]ey ['\"]([\w.]+)['\"] is not expected", message)
+        unknown = re.search(r"(?:unrecognized arguments: --|does not accept option ')([\w.]+)", message)
         if unknown:
             keys = [action.dest for action in self._parser(next(iter(self.subcommands())))._actions]
-            near = difflib.get_close_matches(unknown[1] or unknown[2], keys, n=1)
+            near = difflib.get_close_matches(unknown[1], keys, n=1)
             message += f"; did you mean {near[0]}?" if near else "; `torchtour fit --help` lists what there is"
         return message
 
@@ -226,7 +226,7 @@ def run(args: list[str]) -> int:
     except (UserError, MisconfigurationException) as error:
         print(f"torchtour: {_first_line(error)}", file=sys.stderr)
         return 2
-    except DivergenceError as error:
+    except (DivergenceError, OSError) as error:  # OSError: a full disk, most likely
         print(f"torchtour: {error}", file=sys.stderr)
         return 1
     except ProcessException as error:

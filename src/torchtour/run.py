@@ -66,6 +66,8 @@ class Run(Checkpoint):
         try:
             if resumed and resumed.name == "last.ckpt" and resumed.with_name("config.yaml").exists():
                 self.folder = resumed.parent
+                for unfinished in self.folder.glob(".*.tmp"):  # of a write that was killed
+                    unfinished.unlink()
             else:
                 self.folder = _new_folder(self.root / self.name)
                 if resumed and resumed.name == "best.ckpt":
