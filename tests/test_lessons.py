@@ -81,11 +81,6 @@ def view(folder: Path, names: set[str]) -> Path:
     return folder
 
 
-def everything_but_matplotlib() -> set[str]:
-    names = {canonicalize_name(distribution.metadata["Name"]) for distribution in metadata.distributions()}
-    return names - {"matplotlib"}
-
-
 def python(folder: Path, *arguments: str, path: list[Path] | None = None) -> subprocess.CompletedProcess[str]:
     """Run python in a folder; with `path`, on these folders and the standard library alone."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
@@ -129,17 +124,14 @@ def test_it_prints_its_transcript(name: str, tmp_path: Path, file_regression: Fi
     compare(transcript(name, tmp_path / "empty"), name, file_regression)
 
 
-@each_lesson
-def test_it_prints_the_same_without_matplotlib(
+@pytest.mark.parametrize("name", ALONE)
+def test_it_prints_the_same_with_what_its_inline_metadata_names_alone(
     name: str, tmp_path: Path, file_regression: FileRegressionFixture
 ) -> None:
-    """And a lesson that carries inline metadata with what that names, without this project."""
-    if name in ALONE:
-        needs = {Requirement(line).name for line in inline_metadata(name)["dependencies"]}
-        path = [view(tmp_path / "packages", with_requirements(needs))]
-    else:
-        path = [ROOT / "src", view(tmp_path / "packages", everything_but_matplotlib())]
-    compare(transcript(name, tmp_path / "empty", path), name, file_regression)
+    """Without this project, Lightning and matplotlib; test_corrections runs the others without matplotlib."""
+    needs = {Requirement(line).name for line in inline_metadata(name)["dependencies"]}
+    view(tmp_path / "packages", with_requirements(needs))
+    compare(transcript(name, tmp_path / "empty", [tmp_path / "packages"]), name, file_regression)
 
 
 def test_a_view_hides_all_other_packages(tmp_path: Path) -> None:
@@ -147,9 +139,6 @@ def test_a_view_hides_all_other_packages(tmp_path: Path) -> None:
     names = ["numpy", "torch", "torchtour", "torchmetrics", "lightning", "matplotlib", "pytest"]
     few = view(tmp_path / "few", with_requirements({"numpy", "torch"}))
     assert python(tmp_path, "-c", script, *names, path=[few]).stdout.split() == ["numpy", "torch"]
-    most = view(tmp_path / "most", everything_but_matplotlib())
-    seen = python(tmp_path, "-c", script, *names, path=[ROOT / "src", most]).stdout.split()
-    assert seen == [name for name in names if name != "matplotlib"]
 
 
 def test_lessons_1_and_2_stand_alone() -> None:
