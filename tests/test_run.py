@@ -14,7 +14,7 @@ from torchtour.limits import UserError
 from torchtour.run import COLUMNS, Run
 
 
-def fit(folder: Path, epochs: int, resume: Path | None = None, **settings) -> Run:
+def fit(folder: Path, epochs: int, resume: Path | None = None, lr: float = 0.3, **settings) -> Run:
     run = Run(root=str(folder))
     run.open(resumed=resume)
     trainer = Trainer(
@@ -28,7 +28,7 @@ def fit(folder: Path, epochs: int, resume: Path | None = None, **settings) -> Ru
     )
     torch.manual_seed(0)
     data = SyntheticData(n_train=60, n_val=30, batch_size=25)
-    trainer.fit(Classifier(lr=0.3, step_size=2), data, ckpt_path=resume)
+    trainer.fit(Classifier(lr=lr, step_size=2), data, ckpt_path=resume)
     return run
 
 
@@ -58,8 +58,9 @@ def test_an_epoch_without_validation_has_no_scores_of_another(tmp_path):
 
 
 def test_best_is_the_epoch_with_the_lowest_validation_loss(tmp_path):
-    folder = fit(tmp_path, 8).folder
+    folder = fit(tmp_path, 8, lr=4.0).folder  # steps so long that the loss goes up and down
     losses = [float(row["val/loss"]) for row in rows(folder)]
+    assert 0 < losses.index(min(losses)) < 7
     best = torch.load(folder / "best.ckpt", weights_only=True)
     last = torch.load(folder / "last.ckpt", weights_only=True)
     assert best["epoch"] == losses.index(min(losses))
