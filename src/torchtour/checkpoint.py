@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -68,8 +69,10 @@ def read(path: str | Path) -> Any:
         return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except UserError:
         raise
-    except Exception as error:  # torch raises many kinds for what is not a file of its own
-        raise UserError(f"checkpoint {path} can't be loaded: {str(error).splitlines()[0]}") from None
+    except UnpicklingError:
+        raise UserError(f"checkpoint {path} can't be loaded: it holds more than weights and plain values") from None
+    except Exception:  # torch and zipfile raise many kinds for what is not a file of theirs
+        raise UserError(f"checkpoint {path} can't be loaded: it is no file of torch.save") from None
 
 
 def find(which: str, root: Path) -> Path:

@@ -196,18 +196,31 @@ def check_checkpoint(path: str | Path, resume: bool = False) -> dict[str, Any]:
             f"net.{name}": value.shape for name, value in SimpleNet(2, settings["hidden_size"], 2).named_parameters()
         }
     weights = stored["state_dict"]
-    if {name: getattr(value, "shape", None) for name, value in weights.items()} != shapes:
-        raise UserError(
-            f"checkpoint {path} holds other weights than its settings say: SimpleNet(2, {settings['hidden_size']}, 2)"
-        )
+    found = (
+        {name: getattr(value, "shape", None) for name, value in weights.items()} if isinstance(weights, dict) else {}
+    )
+    if found != shapes:
+        net = f"SimpleNet(2, {settings['hidden_size']}, 2)"
+        raise UserError(f"checkpoint {path} holds other weights than its settings say: {net}")
     moments = list(_tensors(stored["optimizer_states"])) if resume else []
-    if resume and not (stored["optimizer_states"] and stored["lr_schedulers"]):
-        raise UserError(f"checkpoint {path} holds no optimizer to resume")
     if not {value.shape for value in moments} <= {torch.Size(), *shapes.values()}:
         raise UserError(f"checkpoint {path} holds an optimizer of other weights")
     if not all(value.isfinite().all() for value in (*weights.values(), *moments)):
         raise UserError(f"checkpoint {path} holds numbers that are not finite")
+    if resume:
+        _try_to_resume(stored, path)
     return stored
+
+
+def _try_to_resume(stored: dict[str, Any], path: str | Path) -> None:
+    model = Classifier(**stored["hyper_parameters"])
+    model.configure_model()
+    (optimizer,), (scheduler,) = model.configure_optimizers()
+    try:
+        optimizer.load_state_dict(stored["optimizer_states"][0])
+        scheduler.load_state_dict(stored["lr_schedulers"][0])
+    except Exception as error:  # torch raises many kinds for a state that is none
+        raise UserError(f"checkpoint {path} holds no optimizer and schedule to resume") from error
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:

@@ -26,7 +26,7 @@ from torchtour.callbacks import EpochReport, Predictions, Progress
 from torchtour.classifier import Classifier, check_checkpoint
 from torchtour.data import SyntheticData
 from torchtour.limits import UserError
-from torchtour.run import DivergenceError, Run
+from torchtour.run import DivergenceError, Run, check_state
 
 TRAINER_DEFAULTS = {
     "max_epochs": 10,
@@ -108,6 +108,7 @@ class Command(LightningCLI):
             raise UserError("--init_from begins a new run: it goes with fit, and not with --ckpt_path")
         path = checkpoint.find(begun or resumed or "", Path(settings.run.root))
         self.stored = check_checkpoint(path, resume=resumed is not None and command == "fit")
+        check_state(self.stored, path)
         flags = _flags(self.stored, {"model.hidden_size"} if begun else None)
         try:
             self._parser(command).set_defaults(flags)
@@ -150,7 +151,9 @@ class Command(LightningCLI):
         except UserError:
             raise
         except Exception as error:  # Lightning and torch raise many kinds for a setting that they don't take
-            raise UserError(_first_line(error)) from error
+            given, usual = self._get(self.config, "trainer"), self._parser(self.subcommand).get_defaults().trainer
+            changed = [f"trainer.{name} {value}" for name, value in given.items() if value != usual[name]]
+            raise UserError(f"{_first_line(error)} ({', '.join(changed)})") from error
         cores = os.cpu_count() or 1
         if isinstance(self.trainer.accelerator, CPUAccelerator) and self.trainer.num_devices > cores:
             raise UserError(

@@ -3,6 +3,7 @@
 import csv
 import math
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,19 @@ RESUMED = (
 
 class DivergenceError(RuntimeError):
     """Training left the finite numbers."""
+
+
+def check_state(stored: dict[str, Any], path: str | Path) -> None:
+    """Hold what Run has kept in a checkpoint, if it has, against what it keeps.
+
+    Raises:
+        UserError: It is something else.
+    """
+    states = stored.get("callbacks", {})
+    state = states.get("Run", {"best": 0.0}) if isinstance(states, dict) else None
+    best = state.get("best") if isinstance(state, dict) else None
+    if not isinstance(best, float) or math.isnan(best):
+        raise UserError(f"checkpoint {path} holds no run to resume: its best val/loss is {best!r}")
 
 
 class Run(Checkpoint):
@@ -103,8 +117,10 @@ class Run(Checkpoint):
         if not trainer.strategy.broadcast((self.folder / "best.ckpt").exists()):
             self.best = math.inf
         if trainer.is_global_zero:
-            # Rows of epochs that ended after the checkpoint was written are about to be lived again.
-            rows = [row for row in csv.reader(self.history) if int(row[0]) <= trainer.current_epoch]
+            # A row of an epoch that ended after the checkpoint was written is lived again; the last may be torn.
+            rows = [row for row in csv.reader(self.history) if len(row) == len(COLUMNS)][: trainer.current_epoch]
+            if [row[0] for row in rows] != [str(epoch + 1) for epoch in range(trainer.current_epoch)]:
+                warnings.warn("metrics.csv lacks epochs that the checkpoint has lived", stacklevel=2)
             lines = [",".join(row) + "\n" for row in [list(COLUMNS), *rows]]
             replace(self.folder / "metrics.csv", "".join(lines).encode())
 
