@@ -27,6 +27,9 @@ accept: $(READY) ## take what the lessons print now as their transcripts
 	-$(BIN)/pytest -n 2 tests/test_lessons.py --force-regen
 	git diff --stat tests/transcripts
 
+faults: $(READY) ## the whole fault campaign, some ten minutes, and its table
+	$(BIN)/python tests/faults.py
+
 lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install -q uv
 	echo 'torch ; python_version < "0"' > .venv/no-torch.txt
@@ -48,4 +51,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f .venv/ready-* && touch $(READY)
 
-.PHONY: help train lessons test accept lock clean
+.PHONY: help train lessons test accept faults lock clean

@@ -188,8 +188,8 @@ class Command(LightningCLI):
         try:
             self.trainer.fit(**kwargs, weights_only=True)
         except (SystemExit, ProcessException):
-            last = self._get(self.config_init, "run").folder / "last.ckpt"
-            if last.exists():
+            folder = self._get(self.config_init, "run").folder
+            if folder and (last := folder / "last.ckpt").exists():
                 say(f"Stopped. To go on from the last epoch that ended:\n  {program()} fit --ckpt_path {last}")
             raise
 
