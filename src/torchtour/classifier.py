@@ -180,6 +180,8 @@ def check_checkpoint(path: str | Path, resume: bool = False) -> dict[str, Any]:
     if resume:
         needed |= {"epoch", "global_step", "loops", "optimizer_states", "lr_schedulers"}
     missing = needed - (stored.keys() if isinstance(stored, dict) else set())
+    if not missing and not isinstance(stored.get("loops", {}), dict):
+        missing = {"loops"}
     if missing:
         raise UserError(
             f"checkpoint {path} holds no Classifier{' to resume' * resume}: it lacks {', '.join(sorted(missing))}"
@@ -202,7 +204,14 @@ def check_checkpoint(path: str | Path, resume: bool = False) -> dict[str, Any]:
     if found != shapes:
         net = f"SimpleNet(2, {settings['hidden_size']}, 2)"
         raise UserError(f"checkpoint {path} holds other weights than its settings say: {net}")
-    moments = list(_tensors(stored["optimizer_states"])) if resume else []
+    try:
+        moments = list(_tensors(stored["optimizer_states"])) if resume else []
+    except RecursionError:
+        raise UserError(f"checkpoint {path} holds no optimizer to resume") from None
+    if not all(
+        value.dtype == torch.float32 and value.layout == torch.strided for value in (*weights.values(), *moments)
+    ):
+        raise UserError(f"checkpoint {path} holds other numbers than dense floats")
     if not {value.shape for value in moments} <= {torch.Size(), *shapes.values()}:
         raise UserError(f"checkpoint {path} holds an optimizer of other weights")
     if not all(value.isfinite().all() for value in (*weights.values(), *moments)):
@@ -219,6 +228,10 @@ def _try_to_resume(stored: dict[str, Any], path: str | Path) -> None:
     try:
         optimizer.load_state_dict(stored["optimizer_states"][0])
         scheduler.load_state_dict(stored["lr_schedulers"][0])
+        kept = {name: getattr(scheduler, name) for name in ("step_size", "gamma")}
+        kept |= {name: optimizer.param_groups[0].get(name, 0) for name in ("momentum", "weight_decay")}
+        if any(model.hparams[name] != value for name, value in kept.items()):
+            raise ValueError(f"{kept} are not the settings of the checkpoint")
     except Exception as error:  # torch raises many kinds for a state that is none
         raise UserError(f"checkpoint {path} holds no optimizer and schedule to resume") from error
 

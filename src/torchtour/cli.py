@@ -249,7 +249,8 @@ def check_trainer(settings: Namespace) -> None:
     epochs, every = settings.max_epochs, settings.check_val_every_n_epoch
     allowed = {
         "max_epochs": (epochs is None or epochs == -1 or epochs >= 1, "at least 1, or -1 for no end"),
-        "max_steps": (settings.max_steps == -1 or settings.max_steps >= 1, "at least 1, or -1 for no end"),
+        "max_steps": (settings.max_steps == -1, "-1: a run ends with an epoch, so that it can be resumed"),
+        "max_time": (settings.max_time is None, "null: a run ends with an epoch, so that it can be resumed"),
         "check_val_every_n_epoch": (every is None or 1 <= every <= max(epochs or 1, 1), "from 1 to max_epochs"),
         "val_check_interval": (settings.val_check_interval is None, "null: an epoch ends with its validation"),
         "limit_train_batches": (settings.limit_train_batches != 0, "more than 0"),
@@ -285,7 +286,7 @@ def _flags(stored: dict[str, Any], only: set[str] | None) -> dict[str, Any]:
 
 
 def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:300]
 
 
 @rank_zero_only

@@ -25,11 +25,11 @@ def check(owner: str, init: Callable[..., None], settings: Mapping[str, Any], li
         value, options = settings[name], get_args(hint) or (hint,)
         if get_origin(hint) is Literal:
             if value not in options:
-                raise UserError(f"{owner}.{name} must be one of {', '.join(options)}, got {value!r}")
+                raise UserError(f"{owner}.{name} must be one of {', '.join(options)}, got {value!r:.60}")
         elif type(value) not in options and not (type(value) is int and float in options):
             kinds = " or ".join("null" if kind is type(None) else kind.__name__ for kind in options)
-            raise UserError(f"{owner}.{name} must be {kinds}, got {value!r}")
+            raise UserError(f"{owner}.{name} must be {kinds}, got {value!r:.60}")
         elif name in limits and value is not None:
             low, high = limits[name]
             if not low <= value <= high:  # so that nan fails too
-                raise UserError(f"{owner}.{name} must be from {low} to {high}, got {value!r}")
+                raise UserError(f"{owner}.{name} must be from {low} to {high}, got {value!r:.60}")

@@ -159,7 +159,9 @@ class Run(Checkpoint):
     def _row(self, trainer: Trainer) -> list[str]:
         scores = [
             # The shortest digits that read back as the same float32; none where the epoch was not validated.
-            str(np.float32(trainer.callback_metrics[name])) if self.validated or name.startswith("train/") else ""
+            str(np.float32(float(trainer.callback_metrics[name])))
+            if self.validated or name.startswith("train/")
+            else ""
             for name in COLUMNS[3:]
         ]
         return [str(trainer.current_epoch + 1), str(trainer.global_step), f"{self.lr:.9g}", *scores]
