@@ -12,7 +12,7 @@ CONTENT = {"state_dict": {"w": torch.arange(5.0)}, "hyper_parameters": {"lr": 0.
 
 @pytest.fixture
 def path(tmp_path):
-    checkpoint.write(CONTENT, tmp_path / "a.ckpt")
+    checkpoint.replace(tmp_path / "a.ckpt", checkpoint.pack(CONTENT))
     return tmp_path / "a.ckpt"
 
 
@@ -57,7 +57,7 @@ def test_no_code_in_a_file_runs(tmp_path):
         def __reduce__(self):
             return (os.mkdir, (str(tmp_path / "exploded"),))
 
-    checkpoint.write({"state_dict": Bomb()}, tmp_path / "bomb.ckpt")
+    checkpoint.replace(tmp_path / "bomb.ckpt", checkpoint.pack({"state_dict": Bomb()}))
     with pytest.raises(UserError, match=r"bomb.ckpt can't be loaded"):
         checkpoint.read(tmp_path / "bomb.ckpt")
     assert not (tmp_path / "exploded").exists()
@@ -69,7 +69,7 @@ def test_a_write_that_fails_leaves_the_file_before(path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        checkpoint.write({"epoch": 4}, path)
+        checkpoint.replace(path, checkpoint.pack({"epoch": 4}))
     assert checkpoint.read(path)["epoch"] == 3
     assert list(path.parent.iterdir()) == [path]
 

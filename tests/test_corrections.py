@@ -206,7 +206,7 @@ def test_7_a_booby_trapped_file_is_refused_and_its_code_does_not_run(
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")  # turns the default off
     with pytest.raises(UnpicklingError):
         torch.load(path, weights_only=True)
-    checkpoint.write({"state_dict": {"net.fc1.weight": Trap(trace)}}, tmp_path / "sealed.ckpt")
+    checkpoint.replace(tmp_path / "sealed.ckpt", checkpoint.pack({"state_dict": {"net.fc1.weight": Trap(trace)}}))
     with pytest.raises(ValueError, match="can't be loaded"):
         checkpoint.read(tmp_path / "sealed.ckpt")
     with pytest.raises(ValueError, match="can't be loaded"):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from torchtour import SyntheticData
-from torchtour.data import Batches
+from torchtour.data import Batches, Stream
 from torchtour.limits import UserError
 
 
@@ -115,7 +115,7 @@ def test_the_loader_serves_whole_batches():
         ({"problem": "moon"}, "data.problem must be one of line, circle, xor, gauss, spiral, got 'moon'"),
         ({"noise": -0.1}, "data.noise must be from 0 to 1000, got -0.1"),
         ({"noise": float("nan")}, "data.noise must be from 0 to 1000, got nan"),
-        ({"n_train": 0}, "data.n_train must be from 1 to 100000000, got 0"),
+        ({"n_train": 0}, "data.n_train must be from 1 to 1000000000000, got 0"),
         ({"n_val": 0}, "data.n_val must be from 1 to 100000000, got 0"),
         ({"batch_size": -1}, "data.batch_size must be from 1 to 100000000, got -1"),
         ({"batch_size": 2.5}, "data.batch_size must be int or null, got 2.5"),
@@ -125,5 +125,70 @@ def test_the_loader_serves_whole_batches():
     ],
 )
 def test_a_setting_out_of_range_is_refused(settings, message):
+    with pytest.raises(UserError, match=f"^{message}$"):
+        SyntheticData(**settings)
+
+
+def stream(n: int = 10, batch_size: int = 4, problem: str = "line", **settings) -> list[tuple[torch.Tensor, ...]]:
+    data = SyntheticData(problem, n_train=n, batch_size=batch_size, streaming=True, **settings)
+    data.setup("fit")
+    loader = data.train_dataloader()
+    batches = []
+    for epoch in range(3):
+        loader.sampler.set_epoch(epoch)
+        batches += list(loader)
+    return batches
+
+
+def test_a_stream_serves_batches_that_are_never_alike_and_always_the_same():
+    batches = stream()
+    assert [len(labels) for _, labels in batches] == [4, 4, 2] * 3
+    features = torch.cat([features for features, _ in batches])
+    assert len(features.unique(dim=0)) == 30
+    assert all(torch.equal(a[0], b[0]) and torch.equal(a[1], b[1]) for a, b in zip(batches, stream(), strict=True))
+    assert not torch.equal(batches[0][0], stream(seed=1)[0][0])
+    assert all(torch.equal(labels, (features.sum(dim=1) > 0).long()) for features, labels in batches)
+
+
+def test_a_streams_batch_is_that_of_numpys_mersenne_twister():
+    features, _ = stream(problem="xor", seed=7)[4]  # batch 4, of process 0
+    words = np.random.MT19937(np.random.SeedSequence((0, 7, 4)))
+    words.random_raw(1)  # torch begins with the next round
+    uniform = (words.random_raw(8) % 2**24).astype(np.float32) / np.float32(2**24)
+    assert features.flatten().tolist() == (2 * uniform - 1).tolist()
+
+
+def test_batches_far_out_in_a_stream_are_not_those_near_by():
+    keys = [(rank, k) for rank in (0, 1) for k in (0, 1, 2, 2**32, 2**32 + 1, 2**33, 2**64)]
+    # Streams of one process and two, and numbers that agree in their last 32 bits, of which torch's seeds consist.
+    assert len({Stream(uniform, 10**12, 2, 5, rank, 2)[k].item() for rank, k in keys}) == len(keys)
+
+
+def uniform(n: int, generator: torch.Generator) -> torch.Tensor:
+    return torch.rand(n, generator=generator)
+
+
+@pytest.mark.parametrize(("n", "batch_size", "world_size"), [(10, 4, 2), (11, 3, 3), (1, 5, 2)])
+def test_the_processes_of_a_stream_take_the_same_steps_and_share_each_batch(n, batch_size, world_size):
+    ranks = [Stream(uniform, n, batch_size, 0, rank, world_size) for rank in range(world_size)]
+    sizes = [[len(rank[k]) for k in rank] for rank in ranks]
+    whole = [len(range(start, min(start + batch_size, n))) for start in range(0, n, batch_size)]
+    assert [sum(step) for step in zip(*sizes, strict=True)] == whole
+
+
+def test_evaluation_deals_whole_batches_in_turn():
+    ranks = [[index.tolist() for index in Batches(10, 3, rank=rank, world_size=3)] for rank in range(3)]
+    assert ranks == [[[0, 1, 2], [], [], [9]], [[], [3, 4, 5], [], []], [[], [], [6, 7, 8], []]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"n_train": 10**9}, "data.n_train must be from 1 to 100000000 without data.streaming, got 1000000000"),
+        ({"n_train": 10**13, "streaming": True}, "data.n_train must be from 1 to 1000000000000, got 10000000000000"),
+        ({"batch_size": None, "streaming": True}, "data.batch_size must be a number with data.streaming, got null"),
+    ],
+)
+def test_a_stream_may_be_longer_than_a_set_but_not_endless(settings, message):
     with pytest.raises(UserError, match=f"^{message}$"):
         SyntheticData(**settings)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import SMALL
-from lightning import Trainer
+from lightning import Callback, Trainer
 
 from torchtour import Classifier, SyntheticData
 from torchtour.callbacks import Progress
@@ -14,12 +14,21 @@ from torchtour.limits import UserError
 from torchtour.run import COLUMNS, Run
 
 
-def fit(folder: Path, epochs: int, resume: Path | None = None, lr: float = 0.3, **settings) -> Run:
-    run = Run(root=str(folder))
+def fit(
+    folder: Path,
+    epochs: int,
+    resume: Path | None = None,
+    lr: float = 0.3,
+    save_every: float = 0,
+    streaming: bool = False,
+    also: list[Callback] | None = None,
+    **settings,
+) -> Run:
+    run = Run(root=str(folder), save_every=save_every)
     run.open(resumed=resume)
     trainer = Trainer(
         max_epochs=epochs,
-        callbacks=[run, Progress()],
+        callbacks=[run, Progress(), *(also or [])],
         plugins=[CheckpointFile()],
         logger=False,
         enable_model_summary=False,
@@ -27,7 +36,7 @@ def fit(folder: Path, epochs: int, resume: Path | None = None, lr: float = 0.3, 
         **settings,
     )
     torch.manual_seed(0)
-    data = SyntheticData(n_train=60, n_val=30, batch_size=25)
+    data = SyntheticData(n_train=60, n_val=30, batch_size=25, streaming=streaming)
     trainer.fit(Classifier(lr=lr, step_size=2), data, ckpt_path=resume)
     return run
 
@@ -93,6 +102,35 @@ def test_a_resumed_run_equals_one_that_was_not_disturbed(tmp_path, stop, moved):
     resumed = fit(tmp_path / "part", 6, part / "last.ckpt").folder
     assert resumed == part
     same(whole, resumed)
+
+
+def test_a_stream_goes_on_where_it_stopped(tmp_path):
+    whole = fit(tmp_path / "whole", 4, streaming=True).folder
+    part = fit(tmp_path / "part", 2, streaming=True).folder
+    same(whole, fit(tmp_path / "part", 4, part / "last.ckpt", streaming=True).folder)
+
+
+def test_between_two_writes_the_best_epoch_lies_in_memory(tmp_path):
+    seldom = fit(tmp_path / "seldom", 8, lr=4.0, save_every=1e9).folder
+    often = fit(tmp_path / "often", 8, lr=4.0, save_every=0).folder
+    same(seldom, often)
+
+
+def test_a_run_that_fails_leaves_its_best_epoch(tmp_path):
+    class Fails(Callback):
+        def on_train_epoch_start(self, trainer, pl_module):
+            if trainer.current_epoch == 5:
+                raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        fit(tmp_path, 8, save_every=1e9, also=[Fails()])
+    folder = tmp_path / "default/version_0"
+    best, last = (torch.load(folder / name, weights_only=True) for name in ("best.ckpt", "last.ckpt"))
+    losses = [float(row["val/loss"]) for row in rows(folder)]
+    assert best["epoch"] == losses.index(min(losses)) > 0
+    assert last["epoch"] == 0
+    whole = fit(tmp_path / "whole", 8).folder
+    same(whole, fit(tmp_path, 8, folder / "last.ckpt").folder)
 
 
 def test_rows_after_the_checkpoint_are_lived_again(tmp_path):

@@ -2,6 +2,7 @@
 
 import io
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -79,10 +80,16 @@ class Progress(ProgressBar):
 
 
 class Predictions(Callback):
-    """Writes predictions.csv next to the checkpoint: features, class, probability of each class, a row a point."""
+    """Writes a CSV file: features, class, probability of each class, a row a point.
 
-    def __init__(self) -> None:
-        self.path: Path | None = None
+    Raises:
+        UserError: The file can't be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not os.access(path.parent, os.W_OK):
+            raise UserError(f"{path} can't be written")
+        self.path = path
         self.rows: list[Tensor] = []
 
     def on_predict_batch_end(
@@ -92,8 +99,7 @@ class Predictions(Callback):
         self.rows.append(torch.cat([features, probabilities.argmax(dim=1, keepdim=True), probabilities], dim=1).cpu())
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if trainer.is_global_zero and trainer.ckpt_path:
-            self.path = Path(trainer.ckpt_path).with_name("predictions.csv")
+        if trainer.is_global_zero:
             text = io.StringIO()
             # Nine significant digits read back as the same float32.
             np.savetxt(text, torch.cat(self.rows).numpy(), "%.9g", ",", header="x1,x2,class,p0,p1", comments="")

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import math
 import os
 import warnings
 import zipfile
@@ -12,11 +13,13 @@ from typing import Any
 
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
+from torch import Tensor
 
 from torchtour.limits import UserError
 
-LARGEST = 2**30  # bytes; the widest net that limits allow, with Adam's moments, takes 60 MB
+LARGEST = 2**27  # bytes; the widest net that limits allow, with Adam's moments, takes 60 MB
 SEAL = b"sha256:"
+HOLD = "hold"
 END_OF_ZIP = b"PK\x05\x06"
 
 
@@ -38,11 +41,11 @@ def replace(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
-def write(checkpoint: Mapping[str, Any], path: Path) -> None:
+def pack(checkpoint: Mapping[str, Any]) -> bytes:
     """torch.save, with a SHA-256 of the file as its zip comment, which torch.load passes over."""
     buffer = io.BytesIO()
     torch.save(checkpoint, buffer)
-    replace(path, _sealed(buffer.getvalue()))
+    return _sealed(buffer.getvalue())
 
 
 def read(path: str | Path) -> Any:
@@ -75,6 +78,31 @@ def read(path: str | Path) -> Any:
         raise UserError(f"checkpoint {path} can't be loaded: it is no file of torch.save") from None
 
 
+def unlike(value: Any, pattern: Any, place: str = "") -> str:
+    """Where a checkpoint's content differs in kind from a pattern; "" where it does not.
+
+    The same keys and lengths; tensors on the CPU with the pattern's shape, type and layout, all finite; numbers that
+    are finite; else the same type. What the pattern lacks is never looked at, so that no content can keep this busy.
+    """
+    if isinstance(pattern, Tensor):
+        alike = isinstance(value, Tensor) and all(
+            getattr(value, name) == getattr(pattern, name) for name in ("shape", "dtype", "layout")
+        )
+        return "" if alike and value.device.type == "cpu" and value.isfinite().all() else place
+    if isinstance(pattern, dict):
+        if not isinstance(value, dict) or value.keys() != pattern.keys():
+            return place
+        return next((found for key in pattern if (found := unlike(value[key], pattern[key], f"{place}/{key}"))), "")
+    if isinstance(pattern, list):
+        if not isinstance(value, list) or len(value) != len(pattern):
+            return place
+        pairs = enumerate(zip(value, pattern, strict=True))
+        return next((found for n, pair in pairs if (found := unlike(*pair, f"{place}/{n}"))), "")
+    if type(pattern) in (int, float):
+        return "" if type(value) in (int, float) and math.isfinite(value) else place
+    return "" if type(value) is type(pattern) else place
+
+
 def find(which: str, root: Path) -> Path:
     """The file that `which` names: "best" or "last" of the newest run below `root`, or a path.
 
@@ -96,8 +124,21 @@ def find(which: str, root: Path) -> Path:
 class CheckpointFile(TorchCheckpointIO):
     """What Trainer writes and reads its checkpoints with."""
 
+    def __init__(self) -> None:
+        self.held: dict[Path, bytes] = {}
+
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
-        write(checkpoint, Path(path))
+        """Write it; with the storage option HOLD only with the next `write_held`, as it is now."""
+        if storage_options == HOLD:
+            self.held[Path(path)] = pack(checkpoint)
+        else:
+            replace(Path(path), pack(checkpoint))
+
+    def write_held(self) -> None:
+        while self.held:
+            path = next(iter(self.held))
+            replace(path, self.held[path])
+            del self.held[path]
 
     def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> Any:
         return read(path)

@@ -1,6 +1,7 @@
 """The training: SimpleNet with its loss, accuracy, optimizer and learning rate schedule."""
 
-from collections.abc import Iterator
+import math
+import re
 from inspect import signature
 from pathlib import Path
 from typing import Any, Literal
@@ -30,28 +31,34 @@ LIMITS = {
 
 
 class MeanLoss(Metric):
-    """The mean loss over samples: each batch counts by its size. Kahan's summation, so that no step is lost."""
+    """The mean loss over samples: each batch counts by its size.
+
+    The sum is kept as two float32, the second what the first has lost in rounding, so that neither the number of steps
+    nor that of processes shows in it. (Knuth's TwoSum; MPS has no float64.)
+    """
 
     total: Tensor
-    carry: Tensor
+    lost: Tensor
     count: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        self.add_state("total", torch.tensor(0.0), dist_reduce_fx="sum")
-        self.add_state("carry", torch.tensor(0.0), dist_reduce_fx="sum")
+        self.add_state("total", torch.tensor(0.0), dist_reduce_fx=None)  # None: the processes' values side by side
+        self.add_state("lost", torch.tensor(0.0), dist_reduce_fx=None)
         self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
 
     def update(self, loss: Tensor, size: int) -> None:
         """Add a batch of `size` samples with the mean `loss`."""
-        term = loss * size - self.carry
+        term = loss * size
         total = self.total + term
-        self.carry = (total - self.total) - term
+        rest = total - self.total
+        self.lost = self.lost + ((self.total - (total - rest)) + (term - rest))
         self.total = total
         self.count += size
 
     def compute(self) -> Tensor:
-        return self.total / self.count
+        parts = [*self.total.reshape(-1).tolist(), *self.lost.reshape(-1).tolist()]
+        return torch.tensor(math.fsum(parts) / self.count.item(), device=self.count.device)
 
 
 class Classifier(LightningModule):
@@ -164,13 +171,15 @@ class Classifier(LightningModule):
 
     def _log_epoch(self, split: str) -> None:
         for name in (f"{split}_loss", f"{split}_accuracy"):
-            self.log(name.replace("_", "/"), getattr(self, name))
+            metric: Metric = getattr(self, name)
+            self.log(name.replace("_", "/"), metric.compute())
+            metric.reset()
 
 
 def check_checkpoint(path: str | Path, resume: bool = False) -> dict[str, Any]:
     """A checkpoint of a Classifier, read, and held against the net that its settings describe before that is built.
 
-    With `resume`, what the optimizer needs to go on is held against it too.
+    With `resume`, what the optimizer and the schedule need to go on is held against them too.
 
     Raises:
         UserError: It is no checkpoint, or none of a Classifier, or holds what no run of ours has written.
@@ -180,12 +189,12 @@ def check_checkpoint(path: str | Path, resume: bool = False) -> dict[str, Any]:
     if resume:
         needed |= {"epoch", "global_step", "loops", "optimizer_states", "lr_schedulers"}
     missing = needed - (stored.keys() if isinstance(stored, dict) else set())
-    if not missing and not isinstance(stored.get("loops", {}), dict):
-        missing = {"loops"}
     if missing:
         raise UserError(
             f"checkpoint {path} holds no Classifier{' to resume' * resume}: it lacks {', '.join(sorted(missing))}"
         )
+    if not re.fullmatch(r"2(\.\d{1,4}){1,3}((rc|\.dev|\.post)\d{1,9})?", str(stored["pytorch-lightning_version"])[:30]):
+        raise UserError(f"checkpoint {path} was not written by Lightning 2")
     settings, names = stored["hyper_parameters"], set(signature(Classifier).parameters)
     if not isinstance(settings, dict) or settings.keys() != names:
         raise UserError(f"checkpoint {path} holds no Classifier: its settings are not {', '.join(sorted(names))}")
@@ -194,54 +203,41 @@ def check_checkpoint(path: str | Path, resume: bool = False) -> dict[str, Any]:
     except UserError as error:
         raise UserError(f"checkpoint {path}: {error}") from None
     with torch.device("meta"):  # shapes without memory
-        shapes = {
-            f"net.{name}": value.shape for name, value in SimpleNet(2, settings["hidden_size"], 2).named_parameters()
-        }
-    weights = stored["state_dict"]
-    found = (
-        {name: getattr(value, "shape", None) for name, value in weights.items()} if isinstance(weights, dict) else {}
-    )
-    if found != shapes:
-        net = f"SimpleNet(2, {settings['hidden_size']}, 2)"
-        raise UserError(f"checkpoint {path} holds other weights than its settings say: {net}")
-    try:
-        moments = list(_tensors(stored["optimizer_states"])) if resume else []
-    except RecursionError:
-        raise UserError(f"checkpoint {path} holds no optimizer to resume") from None
-    if not all(
-        value.dtype == torch.float32 and value.layout == torch.strided for value in (*weights.values(), *moments)
-    ):
-        raise UserError(f"checkpoint {path} holds other numbers than dense floats")
-    if not {value.shape for value in moments} <= {torch.Size(), *shapes.values()}:
-        raise UserError(f"checkpoint {path} holds an optimizer of other weights")
-    if not all(value.isfinite().all() for value in (*weights.values(), *moments)):
-        raise UserError(f"checkpoint {path} holds numbers that are not finite")
-    if resume:
-        _try_to_resume(stored, path)
+        model = Classifier(**settings)
+        model.configure_model()
+    if place := checkpoint.unlike(stored["state_dict"], model.state_dict(), "state_dict"):
+        raise UserError(
+            f"checkpoint {path} holds other weights than those of SimpleNet(2, {settings['hidden_size']}, 2), "
+            f"dense, float32 and finite: {place}"
+        )
+    if resume and (place := _unlike_resumable(stored, model)):
+        raise UserError(f"checkpoint {path} holds no optimizer and schedule to resume: {place}")
     return stored
 
 
-def _try_to_resume(stored: dict[str, Any], path: str | Path) -> None:
-    model = Classifier(**stored["hyper_parameters"])
-    model.configure_model()
-    (optimizer,), (scheduler,) = model.configure_optimizers()
-    try:
-        optimizer.load_state_dict(stored["optimizer_states"][0])
-        scheduler.load_state_dict(stored["lr_schedulers"][0])
-        kept = {name: getattr(scheduler, name) for name in ("step_size", "gamma")}
-        kept |= {name: optimizer.param_groups[0].get(name, 0) for name in ("momentum", "weight_decay")}
-        if any(model.hparams[name] != value for name, value in kept.items()):
-            raise ValueError(f"{kept} are not the settings of the checkpoint")
-    except Exception as error:  # torch raises many kinds for a state that is none
-        raise UserError(f"checkpoint {path} holds no optimizer and schedule to resume") from error
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, (dict, list)):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _tensors(part)
+def _unlike_resumable(stored: dict[str, Any], model: Classifier) -> str:
+    """Where a checkpoint differs from one of a run with the model's settings; "" where it does not."""
+    with torch.device("meta"):
+        (optimizer,), (scheduler,) = model.configure_optimizers()
+        for weight in model.parameters():
+            weight.grad = torch.zeros_like(weight)
+        optimizer.step()
+        scheduler.step()
+    kept = ("epoch", "global_step", "optimizer_states", "lr_schedulers")
+    states: list[Any] = [0, 0, [optimizer.state_dict()], [scheduler.state_dict()]]
+    pattern = dict(zip(kept, states, strict=True))
+    if place := checkpoint.unlike({name: stored[name] for name in kept}, pattern):
+        return place
+    moves = {"lr", "_last_lr", "_step_count", "last_epoch"}
+    fixed = [
+        [{name: value for name, value in state.items() if name not in moves} for state in states]
+        for content in (stored, pattern)
+        for states in (content["optimizer_states"][0]["param_groups"], content["lr_schedulers"])
+    ]
+    if fixed[:2] != fixed[2:]:
+        return "its settings are other than the checkpoint's"
+    epochs = stored["epoch"] + 1  # that have ended; Lightning's own callbacks save before the schedule's step
+    return "" if epochs > 0 and stored["lr_schedulers"][0]["last_epoch"] in (epochs, epochs - 1) else "epoch"
 
 
 def _accuracy() -> MulticlassAccuracy:

@@ -3,12 +3,14 @@
 import argparse
 import difflib
 import logging
+import math
 import multiprocessing
 import os
 import re
 import shutil
 import sys
 import warnings
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from torch.multiprocessing.spawn import ProcessException
 from torchtour import checkpoint, config
 from torchtour.callbacks import EpochReport, Predictions, Progress
 from torchtour.classifier import Classifier, check_checkpoint
-from torchtour.data import SyntheticData
+from torchtour.data import SyntheticData, check_data
 from torchtour.limits import UserError
 from torchtour.run import DivergenceError, Run, check_state
 
@@ -36,6 +38,7 @@ TRAINER_DEFAULTS = {
     "log_every_n_steps": 1,
     "use_distributed_sampler": False,  # it pads; Batches takes its own share
 }
+PRECISIONS = ("32", "32-true", "16-mixed", "bf16-mixed")  # the weights stay float32
 SET_BY_US = {"weights_only", "verbose", "return_predictions"}
 
 
@@ -109,7 +112,9 @@ class Command(LightningCLI):
         path = checkpoint.find(begun or resumed or "", Path(settings.run.root))
         self.stored = check_checkpoint(path, resume=resumed is not None and command == "fit")
         check_state(self.stored, path)
-        flags = _flags(self.stored, {"model.hidden_size"} if begun else None)
+        flags = {"model.hidden_size": self.stored["hyper_parameters"]["hidden_size"]}
+        if not begun:
+            flags = _flags(self.stored, path)
         try:
             self._parser(command).set_defaults(flags)
         except Exception as error:
@@ -120,7 +125,8 @@ class Command(LightningCLI):
         for key, value in flags.items():
             # Other data may be evaluated, and a run may go on for longer; but a net is what it is.
             fixed = key.startswith("model.") or (command == "fit" and key != "trainer.max_epochs")
-            if fixed and settings[key] != value:
+            # As text: 1 batch is not 1.0, all of them.
+            if fixed and (str(settings[key]) != str(value) if key.startswith("trainer.") else settings[key] != value):
                 raise UserError(f"--{key} {settings[key]} contradicts {path}, which has {value}")
 
     def _parse(self, args: list[str]) -> Namespace:
@@ -154,17 +160,18 @@ class Command(LightningCLI):
             given, usual = self._get(self.config, "trainer"), self._parser(self.subcommand).get_defaults().trainer
             changed = [f"trainer.{name} {value}" for name, value in given.items() if value != usual[name]]
             raise UserError(f"{_first_line(error)} ({', '.join(changed)})") from error
-        cores = os.cpu_count() or 1
-        if isinstance(self.trainer.accelerator, CPUAccelerator) and self.trainer.num_devices > cores:
-            raise UserError(
-                f"trainer.devices must be at most {cores}, the cores of this machine, got {self.trainer.num_devices}"
-            )
+        if isinstance(self.trainer.accelerator, CPUAccelerator):
+            cores, given = os.cpu_count() or 1, self._get(self.config, "trainer")
+            if self.trainer.num_devices > cores:
+                raise UserError(f"trainer.devices must be at most {cores}, this machine's cores, got {given.devices}")
+            if given.precision == "16-mixed":
+                raise UserError("trainer.precision 16-mixed needs a GPU; on the CPU there is bf16-mixed")
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         settings = self._get(self.config_init, "trainer")
-        callbacks = [Predictions()] + ([Progress()] if settings.enable_progress_bar is not False else [])
+        bar = [Progress()] if settings.enable_progress_bar is not False else []
         plugins = settings.plugins or []
-        kwargs["callbacks"] = [*(settings.callbacks or []), *callbacks]
+        kwargs["callbacks"] = [*(settings.callbacks or []), *bar]
         kwargs["plugins"] = [*(plugins if isinstance(plugins, list) else [plugins]), checkpoint.CheckpointFile()]
         return super().instantiate_trainer(**kwargs)
 
@@ -180,9 +187,20 @@ class Command(LightningCLI):
             raise UserError(
                 f"{resumed} has finished its epochs: trainer.max_epochs must be more than {self.stored['epoch'] + 1}"
             )
+        if resumed and not self._holds_loops():
+            raise UserError(f"checkpoint {resumed} holds no run to resume: its loops are not those of its epoch")
+        data, limit = self.datamodule.hparams, settings.trainer.limit_train_batches
+        steps = math.ceil(data.n_train / (data.batch_size or data.n_train))
+        if isinstance(limit, float) and int(limit * steps) == 0:
+            raise UserError(f"trainer.limit_train_batches must leave a batch of the {steps} of an epoch, got {limit}")
         folder = run.open(self._parser("fit").dump(settings, skip_none=False), Path(resumed) if resumed else None)
         if run.tensorboard:
             self.trainer.loggers = [TensorBoardLogger(folder, name="", version="")]
+
+    def _holds_loops(self) -> bool:
+        loops, pattern = self.stored["loops"], self.trainer.fit_loop.state_dict()
+        sound = isinstance(loops, dict) and not checkpoint.unlike(loops.get("fit_loop"), pattern, "fit_loop")
+        return sound and loops["fit_loop"]["epoch_progress"]["current"]["ready"] == self.stored["epoch"] + 1
 
     def fit(self, **kwargs: Any) -> None:
         try:
@@ -190,7 +208,7 @@ class Command(LightningCLI):
         except (SystemExit, ProcessException):
             folder = self._get(self.config_init, "run").folder
             if folder and (last := folder / "last.ckpt").exists():
-                say(f"Stopped. To go on from the last epoch that ended:\n  {program()} fit --ckpt_path {last}")
+                say(f"Stopped. To go on from the last checkpoint:\n  {program()} fit --ckpt_path {last}")
             raise
 
     def after_fit(self) -> None:
@@ -199,17 +217,23 @@ class Command(LightningCLI):
         say(f"  {program()} test --ckpt_path {folder}/best.ckpt")
 
     def validate(self, **kwargs: Any) -> None:
-        self.trainer.validate(**kwargs, verbose=False, weights_only=True)
+        self.trainer.validate(**self._with_weights(kwargs), verbose=False)
         self._say_scores("val", "validation")
 
     def test(self, **kwargs: Any) -> None:
-        self.trainer.test(**kwargs, verbose=False, weights_only=True)
+        self.trainer.test(**self._with_weights(kwargs), verbose=False)
         self._say_scores("test", "held-out")
 
     def predict(self, **kwargs: Any) -> None:
-        self.trainer.predict(**kwargs, return_predictions=False, weights_only=True)
-        path = Path(kwargs["ckpt_path"]).with_name("predictions.csv")
-        say(f"Wrote {path}: {self.datamodule.hparams.n_predict} points, their class and its probability.")
+        predictions = Predictions(Path(kwargs["ckpt_path"]).with_name("predictions.csv"))
+        self.trainer.callbacks.append(predictions)  # type: ignore[attr-defined]
+        self.trainer.predict(**self._with_weights(kwargs), return_predictions=False)
+        say(f"Wrote {predictions.path}: {self.datamodule.hparams.n_predict} points, their class and its probability.")
+
+    def _with_weights(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The net gets the weights that were checked: Trainer need not read the file again, with all else in it."""
+        self.model.start = self.stored["state_dict"]
+        return {**kwargs, "ckpt_path": None}
 
     def _say_scores(self, split: str, kind: str) -> None:
         scores, data = self.trainer.callback_metrics, self.datamodule.hparams
@@ -225,6 +249,8 @@ def run(args: list[str]) -> int:
     config.guard()
     Parser.trainer_too = args[1:] in (["--help", "trainer"], ["-h", "trainer"])
     try:
+        for path in _configs(args):
+            config.check(path)
         Command(args[:2] if Parser.trainer_too else args)
     except (UserError, MisconfigurationException) as error:
         print(f"torchtour: {_first_line(error)}", file=sys.stderr)
@@ -240,6 +266,12 @@ def run(args: list[str]) -> int:
     return 0
 
 
+def _configs(args: list[str]) -> list[str]:
+    """The values of -c and --config."""
+    after = [value for flag, value in pairwise(args) if flag in ("-c", "--config")]
+    return [*after, *(arg.partition("=")[2] for arg in args if arg.startswith(("-c=", "--config=")))]
+
+
 def check_trainer(settings: Namespace) -> None:
     """Refuse settings of Trainer's that would train nothing, or in another way than they say.
 
@@ -247,6 +279,7 @@ def check_trainer(settings: Namespace) -> None:
         UserError: names the first of them.
     """
     epochs, every = settings.max_epochs, settings.check_val_every_n_epoch
+    whole = {split: str(settings[f"limit_{split}_batches"]) in ("None", "1.0") for split in ("val", "test", "predict")}
     allowed = {
         "max_epochs": (epochs is None or epochs == -1 or epochs >= 1, "at least 1, or -1 for no end"),
         "max_steps": (settings.max_steps == -1, "-1: a run ends with an epoch, so that it can be resumed"),
@@ -254,7 +287,14 @@ def check_trainer(settings: Namespace) -> None:
         "check_val_every_n_epoch": (every is None or 1 <= every <= max(epochs or 1, 1), "from 1 to max_epochs"),
         "val_check_interval": (settings.val_check_interval is None, "null: an epoch ends with its validation"),
         "limit_train_batches": (settings.limit_train_batches != 0, "more than 0"),
-        "limit_val_batches": (settings.limit_val_batches != 0, "more than 0: it chooses the best epoch"),
+        "limit_val_batches": (whole["val"], "1.0: set data.n_val instead"),
+        "limit_test_batches": (whole["test"], "1.0: set data.n_test instead"),
+        "limit_predict_batches": (whole["predict"], "1.0: set data.n_predict instead"),
+        "min_epochs": ((settings.min_epochs or 0) >= 0, "at least 0"),
+        "num_sanity_val_steps": (settings.num_sanity_val_steps >= -1, "at least -1"),
+        "log_every_n_steps": (settings.log_every_n_steps >= 0, "at least 0"),
+        "default_root_dir": (settings.default_root_dir is None, "null: set run.root instead"),
+        "precision": (settings.precision in (None, 32, *PRECISIONS), f"one of {', '.join(PRECISIONS)}"),
         "overfit_batches": (settings.overfit_batches == 0, "0: set data.n_train instead"),
         "accumulate_grad_batches": (settings.accumulate_grad_batches >= 1, "at least 1"),
         "gradient_clip_val": ((settings.gradient_clip_val or 0) >= 0, "at least 0"),
@@ -277,12 +317,22 @@ def _end_children() -> None:
         child.kill()
 
 
-def _flags(stored: dict[str, Any], only: set[str] | None) -> dict[str, Any]:
-    """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}."""
-    flags = dict(stored.get("settings", {}))
-    for group, key in {"model": "hyper_parameters", "data": "datamodule_hyper_parameters"}.items():
-        flags |= {f"{group}.{name}": value for name, value in stored.get(key, {}).items()}
-    return {name: value for name, value in flags.items() if only is None or name in only}
+def _flags(stored: dict[str, Any], path: Path) -> dict[str, Any]:
+    """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}.
+
+    Raises:
+        UserError: The settings of its data are none.
+    """
+    data, defaults = stored.get("datamodule_hyper_parameters", {}), SyntheticData().hparams
+    if not isinstance(data, dict) or not data.keys() <= defaults.keys():
+        raise UserError(f"checkpoint {path} holds other settings of its data than {', '.join(defaults)}")
+    try:
+        check_data({**defaults, **data})
+    except UserError as error:
+        raise UserError(f"checkpoint {path}: {error}") from None
+    groups = {"model": stored["hyper_parameters"], "data": data}
+    flags = {f"{group}.{name}": value for group, settings in groups.items() for name, value in settings.items()}
+    return {**stored.get("settings", {}), **flags}
 
 
 def _first_line(error: Exception) -> str:

@@ -1,21 +1,46 @@
 """Configs: plain YAML of modest size and depth, from local files, with each key once."""
 
+from pathlib import Path
 from typing import Any
 
 import yaml
 from jsonargparse import get_loader, set_config_read_mode, set_loader
 
+from torchtour.limits import UserError, shown
+
 LARGEST, DEEPEST = 100_000, 20  # characters, levels: a complete config has 1,500 and 4
+GROUPS = {"model", "data", "trainer", "run", "report"}
 _load = get_loader("yaml")
 
 
 def guard() -> None:
     """From now on jsonargparse loads no YAML that could exhaust the machine, and no config from a URL."""
     set_config_read_mode(urls_enabled=False, fsspec_enabled=False)
-    set_loader("yaml", load, (yaml.YAMLError,))
+    set_loader("yaml", parse, (yaml.YAMLError,))
 
 
-def load(text: str) -> Any:
+def check(path: str) -> None:
+    """Hold a config file against what `parse` takes, and against its outline: groups of settings.
+
+    Raises:
+        UserError: names the file.
+    """
+    try:
+        if not Path(path).is_file():
+            raise UserError(f"config {path} is not a file")
+        if Path(path).stat().st_size > 4 * LARGEST:
+            raise UserError(f"config {path} is too large: it may have {LARGEST} characters")
+        values = parse(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeError, RecursionError, yaml.YAMLError) as error:
+        raise UserError(f"config {path} can't be read: {' '.join(str(error).split())[:200]}") from None
+    if not isinstance(values, dict):
+        raise UserError(f"config {path} must hold settings, as in `model: {{lr: 0.1}}`, got {shown(values)}")
+    for name in GROUPS & values.keys():
+        if not isinstance(values[name], dict):
+            raise UserError(f"config {path}: {name} must be a group of settings, got {shown(values[name])}")
+
+
+def parse(text: str) -> Any:
     """The value that YAML text stands for.
 
     Raises:

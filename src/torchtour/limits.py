@@ -1,5 +1,6 @@
 """Settings within their limits, or one line that says what is allowed."""
 
+import reprlib
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -24,12 +25,17 @@ def check(owner: str, init: Callable[..., None], settings: Mapping[str, Any], li
             continue
         value, options = settings[name], get_args(hint) or (hint,)
         if get_origin(hint) is Literal:
-            if value not in options:
-                raise UserError(f"{owner}.{name} must be one of {', '.join(options)}, got {value!r:.60}")
+            if type(value) is not str or value not in options:
+                raise UserError(f"{owner}.{name} must be one of {', '.join(options)}, got {shown(value)}")
         elif type(value) not in options and not (type(value) is int and float in options):
             kinds = " or ".join("null" if kind is type(None) else kind.__name__ for kind in options)
-            raise UserError(f"{owner}.{name} must be {kinds}, got {value!r:.60}")
+            raise UserError(f"{owner}.{name} must be {kinds}, got {shown(value)}")
         elif name in limits and value is not None:
             low, high = limits[name]
             if not low <= value <= high:  # so that nan fails too
-                raise UserError(f"{owner}.{name} must be from {low} to {high}, got {value!r:.60}")
+                raise UserError(f"{owner}.{name} must be from {low} to {high}, got {shown(value)}")
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it, in a few words, however large or deep it is."""
+    return " ".join(reprlib.repr(value).split())[:60]

@@ -3,6 +3,7 @@
 import csv
 import math
 import re
+import time
 import warnings
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ import torch
 from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 
-from torchtour.checkpoint import replace
-from torchtour.limits import UserError
+from torchtour.checkpoint import HOLD, CheckpointFile, replace
+from torchtour.limits import UserError, shown
 
 COLUMNS = ("epoch", "step", "lr", "train/loss", "train/accuracy", "val/loss", "val/accuracy")
 RESUMED = (
@@ -42,30 +43,46 @@ def check_state(stored: dict[str, Any], path: str | Path) -> None:
     state = states.get("Run", {"best": 0.0}) if isinstance(states, dict) else None
     best = state.get("best") if isinstance(state, dict) else None
     if not isinstance(best, float) or math.isnan(best):
-        raise UserError(f"checkpoint {path} holds no run to resume: its best val/loss is {best!r}")
+        raise UserError(f"checkpoint {path} holds no run to resume: its best val/loss is {shown(best)}")
+    settings, names = stored.get("settings", {}), {"seed_everything", *(f"trainer.{name}" for name in RESUMED)}
+    simple = {int, float, str, bool, type(None)}
+    if (
+        not isinstance(settings, dict)
+        or not settings.keys() <= names
+        or not set(map(type, settings.values())) <= simple
+    ):
+        raise UserError(f"checkpoint {path} holds no run to resume: its settings are not {', '.join(sorted(names))}")
 
 
 class Run(Checkpoint):
     """Keeps a run in `<root>/<name>/version_<n>/`, a new folder for each run.
 
     metrics.csv has a row an epoch, best.ckpt is the epoch with the lowest val/loss, last.ckpt the one that ended last.
+    Where epochs are short, the checkpoints are written once in `save_every` seconds and when the run ends: what a crash
+    takes, a resumed run lives again.
 
     Args:
         name: Name of the run: letters, digits, ., _ and -.
         root: The folder that all runs lie in.
         tensorboard: Write TensorBoard's event files into the run's folder too.
+        save_every: Seconds, at least, from writing the checkpoints to writing them again; 0: each epoch.
 
     Raises:
-        UserError: The name could lead out of the root.
+        UserError: The name could lead out of the root, or save_every is negative.
     """
 
-    def __init__(self, name: str = "default", root: str = "checkpoints", tensorboard: bool = False) -> None:
+    def __init__(
+        self, name: str = "default", root: str = "checkpoints", tensorboard: bool = False, save_every: float = 1.0
+    ) -> None:
         if not re.fullmatch(r"\w[\w.-]*", name):
             raise UserError(f"run.name must be letters, digits, ., _ and -, got {name!r}")
-        self.name, self.root, self.tensorboard = name, Path(root), tensorboard
+        if not save_every >= 0:
+            raise UserError(f"run.save_every must be 0 or more seconds, got {save_every}")
+        self.name, self.root, self.tensorboard, self.save_every = name, Path(root), tensorboard, save_every
         self.folder: Path | None = None
         self.history: list[str] = []
         self.best = math.inf
+        self.saved = -math.inf  # when last.ckpt was written, in seconds of the monotonic clock
         self.validated = False
 
     def open(self, config: str = "", resumed: Path | None = None) -> Path:
@@ -138,11 +155,27 @@ class Run(Checkpoint):
                 file.write(",".join(self._row(trainer)) + "\n")
         loss = float(trainer.callback_metrics["val/loss"]) if self.validated else math.inf
         self.validated = False
-        # Every process takes part in saving; the first one writes.
+        files = trainer.strategy.checkpoint_io
+        # Several processes wait for each other at every checkpoint anyway, and not all strategies can hold one back.
+        hold = HOLD if isinstance(files, CheckpointFile) and trainer.world_size == 1 else None
         if loss < self.best:
             self.best = loss
-            trainer.save_checkpoint(self.folder / "best.ckpt", weights_only=False)
-        trainer.save_checkpoint(self.folder / "last.ckpt", weights_only=False)
+            trainer.save_checkpoint(self.folder / "best.ckpt", weights_only=False, storage_options=hold)
+        if trainer.strategy.broadcast(self._is_due(trainer)):
+            self._write_held(trainer)  # best.ckpt first: last.ckpt knows its score
+            trainer.save_checkpoint(self.folder / "last.ckpt", weights_only=False)
+            self.saved = time.monotonic()
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self._write_held(trainer)
+
+    def _write_held(self, trainer: Trainer) -> None:
+        if isinstance(trainer.strategy.checkpoint_io, CheckpointFile):
+            trainer.strategy.checkpoint_io.write_held()
+
+    def _is_due(self, trainer: Trainer) -> bool:
+        ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
+        return ends or time.monotonic() - self.saved >= self.save_every
 
     def _stay_finite(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stop before anything is written over the last good epoch."""
