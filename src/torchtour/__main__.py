@@ -1,5 +1,6 @@
 """The command's front door: help and version at once, all else by torchtour.cli."""
 
+import gc
 import signal
 import sys
 from types import FrameType
@@ -40,8 +41,11 @@ def main() -> int:
         return 0
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, stop)
+    gc.disable()  # half a second would go into looking for garbage among what is imported here, and stays
     from torchtour.cli import run  # takes seconds: torch and Lightning
 
+    gc.freeze()
+    gc.enable()
     return run(arguments)
 
 

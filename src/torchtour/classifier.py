@@ -165,15 +165,14 @@ class Classifier(LightningModule):
         logits = self(features)  # [batch, 2]
         # A process whose share of a small batch is empty adds nothing, but takes the step with the others.
         loss = cross_entropy(logits, labels) if len(labels) else logits.sum()
-        getattr(self, f"{split}_loss").update(loss.detach(), len(labels))
-        getattr(self, f"{split}_accuracy").update(logits.detach(), labels)
+        if len(labels):
+            getattr(self, f"{split}_loss").update(loss.detach(), len(labels))
+            getattr(self, f"{split}_accuracy").update(logits.detach(), labels)
         return loss
 
     def _log_epoch(self, split: str) -> None:
         for name in (f"{split}_loss", f"{split}_accuracy"):
-            metric: Metric = getattr(self, name)
-            self.log(name.replace("_", "/"), metric.compute())
-            metric.reset()
+            self.log(name.replace("_", "/"), getattr(self, name))
 
 
 def check_checkpoint(path: str | Path, resume: bool = False) -> dict[str, Any]:

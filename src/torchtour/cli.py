@@ -361,6 +361,8 @@ def _quiet() -> None:
     warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {message}\n"
     # Workers would make it slower: the data lie in memory.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    # A process that had no batch of a small set; the others' count.
+    warnings.filterwarnings("ignore", ".*was called before the ``update`` method.*")
     # Lightning's own calls, deprecated by torch 2.13 and by jsonargparse 4.53.
     warnings.filterwarnings("ignore", ".*isinstance.treespec, LeafSpec.*")
     os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")
