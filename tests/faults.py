@@ -49,6 +49,8 @@ for name in ("torchtour.cli", "attrs", "omegaconf", "multiprocessing.synchronize
 ROOT = Path(__file__).parents[1]
 DDP = ROOT / "configs/ddp.yaml"
 SMALL = ("--data.n_train", "60", "--data.n_val", "30", "--data.n_test", "30", "--data.batch_size", "25")
+EACH_EPOCH = ("--run.save_every", 0)
+SELDOM = ("--run.save_every", 1)  # as when nothing is said: an epoch of these runs takes some milliseconds
 LONGEST = 60  # seconds; nothing here takes longer unless it hangs
 MEMORY = 1024  # MiB that a hostile file may make the command take; a checkpoint of the default net has 7 KiB
 ENOUGH = 16 * 2**30  # bytes of address space: a child that asks for more fails, and the machine lives on
@@ -221,7 +223,7 @@ BASE = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MiB
 
 
 def fit_flags(epochs: int, *more: object) -> tuple[object, ...]:
-    return ("fit", *SMALL, "--trainer.max_epochs", epochs, *more)
+    return ("fit", *SMALL, *EACH_EPOCH, "--trainer.max_epochs", epochs, *more)
 
 
 def undisturbed(folder: Path, flags: tuple[object, ...]) -> Path:
@@ -250,12 +252,12 @@ def epochs_of(flags: tuple[object, ...]) -> int:
     return int(str(flags[flags.index("--trainer.max_epochs") + 1]))
 
 
-def go_on(root: Path, flags: tuple[object, ...], **settings: Any) -> Command:
-    """Resume the newest run below root, with no flag but its checkpoint; where it has none yet, start anew."""
+def go_on(root: Path, flags: tuple[object, ...], every: tuple[object, ...] = EACH_EPOCH, **settings: Any) -> Command:
+    """Resume the newest run below root, with no setting of its own; where it has no checkpoint yet, start anew."""
     run = newest(root)
     if run and (run / "last.ckpt").exists():
         flags = ("fit", "--ckpt_path", run / "last.ckpt")
-    return Command(*flags, folder=root, **settings)
+    return Command(*flags, *every, folder=root, **settings)
 
 
 def finish(root: Path, flags: tuple[object, ...], whole: Path) -> str:
@@ -334,7 +336,9 @@ def killed_at_random(
     for _ in range(kills):
         if (before := last_epoch(part)) == epochs_of(flags):
             break
-        command = go_on(part, flags, environment=environment)
+        command = go_on(
+            part, flags, rng.choice((EACH_EPOCH, ("--run.save_every", 0.1), SELDOM)), environment=environment
+        )
         if rng.random() < 0.75:
             command.wait(LONGEST, lambda before=before: writes_after(part, before))
         if command.wait(rng.uniform(0, 0.7)):
@@ -1299,7 +1303,7 @@ def stopped(
     whole = undisturbed(folder / "whole", flags)
     for number in range(times):
         part = folder / f"part_{number}"
-        command = Command(*flags, folder=part)
+        command = Command(*flags, *rng.choice((EACH_EPOCH, SELDOM)), folder=part)
         if rng.random() < 0.5:
             command.wait(LONGEST, lambda part=part: writes_after(part, 0))
         if command.wait(rng.uniform(0.005, 0.8)):
@@ -1472,23 +1476,27 @@ def diverges(folder: Path, names: tuple[str, ...]) -> Tries:
             continue
         problem = answer.problem(1) or ("" if "finite" in answer.err else answer.err)
         problem = problem or unsound(part) or litter(part)
-        if not problem and (epochs := last_epoch(part)):
-            call("fit", *SMALL, *WILD[name], "--trainer.max_epochs", epochs, folder=folder / "before")
-            for before in (folder / "before").glob("checkpoints/*/version_*"):
-                problem = kept(before, newest(part), epochs)
-            shutil.rmtree(folder / "before")
+        if not problem and (run := newest(part)) and (run / "last.ckpt").exists():
+            problem = kept(folder / "before", run, name)
             again = call("fit", "--ckpt_path", "last", folder=part)
             problem = problem or again.problem(1) or unsound(part)
         yield "run that leaves the finite numbers", named(problem, f" ({name})")
 
 
-def kept(before: Path, wild: Path, epochs: int) -> str:
-    """Are a diverged run's files those of a run that ended before it diverged?"""
-    rows = [(run / "metrics.csv").read_text().splitlines()[: epochs + 1] for run in (before, wild)]
-    states = [
-        [checkpoint.read(run / name)["state_dict"] for name in ("best.ckpt", "last.ckpt")] for run in (before, wild)
-    ]
-    return "other rows" if rows[0] != rows[1] else unlike(*states)
+def kept(folder: Path, wild: Path, name: str) -> str:
+    """Are a diverged run's files those of runs that ended before it diverged?"""
+    for file in ("best.ckpt", "last.ckpt"):
+        stored = checkpoint.read(wild / file)
+        call("fit", *SMALL, *WILD[name], "--trainer.max_epochs", stored["epoch"] + 1, folder=folder)
+        before = newest(folder)
+        assert before is not None
+        rows = [(run / "metrics.csv").read_text().splitlines()[: stored["epoch"] + 2] for run in (before, wild)]
+        state = checkpoint.read(before / "last.ckpt")["state_dict"]
+        problem = "other rows" if rows[0] != rows[1] else unlike(state, stored["state_dict"])
+        shutil.rmtree(folder)
+        if problem:
+            return f"{file}: {problem}"
+    return ""
 
 
 # The campaign

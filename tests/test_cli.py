@@ -66,7 +66,7 @@ def test_config_yaml_holds_every_setting_of_ours(small_run):
     config = yaml.safe_load((small_run / "config.yaml").read_text())
     assert config["data"] == {
         "problem": "line", "noise": 0.0, "n_train": 60, "n_val": 30, "n_test": 30, "n_predict": 100,
-        "batch_size": 25, "seed": 0,
+        "batch_size": 25, "seed": 0, "streaming": False,
     }  # fmt: skip
     assert set(config["model"]) == set(Classifier().hparams)
     assert config["seed_everything"] == 0
