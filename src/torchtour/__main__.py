@@ -39,13 +39,16 @@ def main() -> int:
     if arguments == ["--version"]:
         print(f"torchtour {__version__}")
         return 0
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, stop)
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for signum in signals:
+        signal.signal(signum, signal.SIG_DFL)  # an exception amid the import of a C++ module would end in abort()
     gc.disable()  # half a second would go into looking for garbage among what is imported here, and stays
     from torchtour.cli import run  # takes seconds: torch and Lightning
 
     gc.freeze()
     gc.enable()
+    for signum in signals:
+        signal.signal(signum, stop)
     return run(arguments)
 
 
