@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # One stamp for each choice of torch, so that a second make installs nothing and another choice installs itself.
 READY := .venv/ready-$(shell printf %s '$(TORCH)' | cksum | cut -d' ' -f1)
+# Without their dependencies, so that no version of ours changes; scikit-learn and h5py bring what they still lack.
+FRAMEWORKS := skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors
 LESSONS := tensors autograd networks training checkpoints advanced
 
 help: ## list the targets
@@ -30,6 +32,10 @@ accept: $(READY) ## take what the lessons print now as their transcripts
 faults: $(READY) ## the whole fault campaign, some ten minutes, and its table
 	$(BIN)/python tests/faults.py
 
+bench: $(READY) ## what each convenience costs on this machine, some eight minutes; PEERS=1: other frameworks too
+	$(if $(PEERS),$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/peers $(FRAMEWORKS))
+	PYTHONPATH=$(if $(PEERS),.venv/peers) $(BIN)/python tests/benchmarks/bench.py
+
 lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install -q uv
 	echo 'torch ; python_version < "0"' > .venv/no-torch.txt
@@ -51,4 +57,4 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f .venv/ready-* && touch $(READY)
 
-.PHONY: help train lessons test accept faults lock clean
+.PHONY: help train lessons test accept faults bench lock clean
