@@ -5,7 +5,7 @@ BIN := .venv/bin
 # One stamp for each choice of torch, so that a second make installs nothing and another choice installs itself.
 READY := .venv/ready-$(shell printf %s '$(TORCH)' | cksum | cut -d' ' -f1)
 # Without their dependencies, so that no version of ours changes; scikit-learn and h5py bring what they still lack.
-FRAMEWORKS := skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors
+FRAMEWORKS := skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors cloudpickle narwhals
 LESSONS := tensors autograd networks training checkpoints advanced
 
 help: ## list the targets

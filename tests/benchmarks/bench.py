@@ -263,9 +263,8 @@ def keras(setting: Setting) -> Trained:
 
     k.utils.set_random_seed(0)
     it = k.Sequential([k.Input((2,)), k.layers.Dense(setting.hidden, activation="relu"), k.layers.Dense(2)])
-    it.compile(
-        k.optimizers.SGD(0.1, momentum=0.9), k.losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"]
-    )
+    loss = k.losses.SparseCategoricalCrossentropy(from_logits=True)
+    it.compile(k.optimizers.SGD(0.1, momentum=0.9), loss, metrics=["accuracy"])
     features, labels = (part.numpy() for part in points(setting.n))
     it.fit(features[: setting.batch], labels[: setting.batch], batch_size=setting.batch, verbose=0)
     begin = time.perf_counter()
