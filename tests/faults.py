@@ -1,6 +1,6 @@
 """The fault campaign: what happens to a run that is killed, cut off, lied to, or left without room.
 
-python tests/faults.py [--only WORD] [--write FILE] prints a table: fault, tried, held. `make test` runs a small sample.
+python tests/faults.py [--only WORD] [--write PAGE] prints a table: fault, tried, held. `make test` runs a small sample.
 """
 
 import argparse
@@ -1583,6 +1583,7 @@ def _kills(folder: Path, seed: int, flags: tuple[object, ...], other: bool = Fal
     yield from killed_at_random(folder, fault, seed, 14, flags, environment)
 
 
+BEGIN, END = "<!-- faults -->\n", "<!-- end -->"
 CASES: list[Case] = []  # filled before the pool forks: a case is passed to it by its number
 
 
@@ -1631,7 +1632,7 @@ def everything(only: str) -> Iterator[list[Try]]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="the cases whose kind contains this word")
-    parser.add_argument("--write", type=Path, help="a file for the table, as Markdown")
+    parser.add_argument("--write", type=Path, help="a page, to put the table between its marks")
     options = parser.parse_args()
     # A shell's background job ignores it, and so would the processes that it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -1646,7 +1647,8 @@ def main() -> int:
     text = table(dict(sorted(rows.items())))
     print(text)
     if options.write:
-        options.write.write_text(text + "\n")
+        head, rest = options.write.read_text().split(BEGIN)
+        options.write.write_text(f"{head}{BEGIN}\n{text}\n\n{END}{rest.split(END)[1]}")
     return int(any(row.problems for row in rows.values()))
 
 
