@@ -1,25 +1,47 @@
 """The benchmark is no timed test; but it must run, and compare those that do the same work."""
 
+import io
+import sys
 import warnings
 
 import pytest
 import torch
-from benchmarks.bench import CONTESTANTS, Setting, generated, learned, row, streamed
+from benchmarks.bench import CONTESTANTS, DRAWING, Setting, row, take_turns, timed
 
 
-@pytest.mark.parametrize("name", ["plain loop", "torchtour", "usual Lightning project", "Fabric"])
-def test_each_contestant_trains(name):
-    threads = torch.get_num_threads()
+@pytest.mark.parametrize(
+    ("name", "validate"),
+    [*((name, validate) for name in CONTESTANTS for validate in (False, True)), *((name, False) for name in DRAWING)],
+)
+def test_each_contestant_trains(name, validate):
+    threads, out = torch.get_num_threads(), sys.stdout
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the usual project is warned of much
-        seconds, net = CONTESTANTS[name](Setting(2000, 100, 2, validate=name != "Fabric"))
-    assert (seconds > 0, torch.get_num_threads()) == (True, threads)
-    assert learned(net) > 0.95
+        assert timed(name, Setting(2000, 100, 2, validate=validate)) > 0
+    assert (torch.get_num_threads(), sys.stdout) == (threads, out)
 
 
-def test_a_stream_trains():
-    for way in (generated, streamed):
-        assert learned(way(Setting(4000, 100, 1))[1]) > 0.95
+def test_who_does_not_train_is_found(monkeypatch):
+    monkeypatch.setitem(CONTESTANTS, "plain loop", lambda setting: (0.001, lambda x: x))
+    with pytest.raises(AssertionError, match="learned nothing"):
+        timed("plain loop", Setting(2000, 100, 2))
+
+
+def test_the_bars_are_drawn(monkeypatch):
+    """A bar that finds no terminal is free; that would flatter torchtour."""
+    from benchmarks import bench
+
+    drawn = io.StringIO()
+    monkeypatch.setattr(bench.Screen, "write", lambda _, text: drawn.write(text))
+    timed("torchtour", Setting(2000, 100, 2))
+    assert "steps/s" in drawn.getvalue()
+
+
+def test_the_slow_take_fewer_turns_and_points(monkeypatch):
+    taken = []
+    monkeypatch.setattr("benchmarks.bench.timed", lambda name, setting: taken.append((name, setting.n)) or 1.0)
+    take_turns(Setting(1000, 10, 2, few=50), ["plain loop", "Fabric"], 3, slow=1)
+    assert taken == [("plain loop", 1000), ("Fabric", 50), ("plain loop", 1000), ("plain loop", 1000)]
 
 
 def test_a_row_has_the_median_and_the_spread():
