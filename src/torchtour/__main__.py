@@ -14,11 +14,13 @@ usage: torchtour COMMAND [-c CONFIG ...] [--KEY VALUE ...]
   validate  loss and accuracy of a checkpoint on the validation points
   test      loss and accuracy of a checkpoint on points that no training saw
   predict   write predictions.csv next to a checkpoint
+  eject     take a net home: its weights and a script, for torch alone; or ONNX
 
 Try:
   torchtour fit --data.problem circle --model.hidden_size 20
   torchtour test --ckpt_path best          the best epoch of the newest run
   torchtour predict --ckpt_path last       its last epoch
+  torchtour eject --ckpt_path best --to my_net
   torchtour fit --help                     every setting
 
   -h, --help     this page

@@ -27,6 +27,7 @@ from torchtour import checkpoint, config
 from torchtour.callbacks import EpochReport, Predictions, Progress
 from torchtour.classifier import Classifier, check_checkpoint
 from torchtour.data import SyntheticData, check_data
+from torchtour.eject import eject
 from torchtour.limits import UserError
 from torchtour.run import DivergenceError, Run, check_state
 
@@ -249,6 +250,9 @@ def run(args: list[str]) -> int:
     config.guard()
     Parser.trainer_too = args[1:] in (["--help", "trainer"], ["-h", "trainer"])
     try:
+        if args[:1] == ["eject"]:
+            say(eject(args[1:]))
+            return 0
         for path in _configs(args):
             config.check(path)
         Command(args[:2] if Parser.trainer_too else args)
