@@ -266,3 +266,10 @@ def test_the_reference_checkpoint_of_each_release_gives_its_outputs(torchtour, t
         with open(tmp_path / "predictions.csv") as file:
             predicted = torch.tensor([[float(cell) for cell in row] for row in list(csv.reader(file))[1:]])
         torch.testing.assert_close(predicted, expected)
+
+
+def test_a_single_callback_needs_no_list(torchtour):
+    flags = ("--trainer.callbacks", "torchtour.callbacks.EpochReport")
+    assert torchtour("fit", *SMALL, *flags).status == 0
+    answer = torchtour("fit", *SMALL, *flags, "--trainer.accelerator", "gpu")
+    assert (answer.status, answer.err.count("\n")) == (2, 1)

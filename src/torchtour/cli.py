@@ -159,7 +159,7 @@ class Command(LightningCLI):
             raise
         except Exception as error:  # Lightning and torch raise many kinds for a setting that they don't take
             given, usual = self._get(self.config, "trainer"), self._parser(self.subcommand).get_defaults().trainer
-            changed = [f"trainer.{name} {value}" for name, value in given.items() if value != usual[name]]
+            changed = [f"trainer.{name} {value}" for name, value in given.items() if value != usual.get(name)]
             raise UserError(f"{_first_line(error)} ({', '.join(changed)})") from error
         if isinstance(self.trainer.accelerator, CPUAccelerator):
             cores, given = os.cpu_count() or 1, self._get(self.config, "trainer")
@@ -171,8 +171,8 @@ class Command(LightningCLI):
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         settings = self._get(self.config_init, "trainer")
         bar = [Progress()] if settings.enable_progress_bar is not False else []
-        plugins = settings.plugins or []
-        kwargs["callbacks"] = [*(settings.callbacks or []), *bar]
+        callbacks, plugins = settings.callbacks or [], settings.plugins or []  # or one, without a list
+        kwargs["callbacks"] = [*(callbacks if isinstance(callbacks, list) else [callbacks]), *bar]
         kwargs["plugins"] = [*(plugins if isinstance(plugins, list) else [plugins]), checkpoint.CheckpointFile()]
         return super().instantiate_trainer(**kwargs)
 
