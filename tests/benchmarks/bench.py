@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,7 +35,9 @@ import torch
 from lightning.fabric import Fabric
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 from torch import distributed
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
@@ -492,7 +494,7 @@ EPOCHS = 9
 def epochs_of_a_run(epochs: int, more: list[str]) -> float:
     """Seconds of all epochs but the first, which warms up."""
     flags = ["--data.n_train", "1000000", "--data.batch_size", "65536", "--trainer.max_epochs", str(epochs)]
-    flags += ["--trainer.callbacks", "bench.Clock", "--report.every", "0"]
+    flags += ["--trainer.callbacks+=bench.Clock", "--report.every", "0"]
     with tempfile.TemporaryDirectory() as folder:
         out = output([Path(sys.executable).with_name("torchtour"), "fit", *flags, *more], folder)
     return float(re.search(r"after the first epoch: (\S+)", out)[1])
@@ -532,7 +534,7 @@ def add_up(rank: int, meet: str) -> None:
     distributed.destroy_process_group()
 
 
-NAMES = {  # colours that all eyes tell apart, and shapes
+LINES = {  # colours that all eyes tell apart, and shapes
     "plain loop": ("#000000", "o"),
     "torchtour": ("#0072B2", "s"),
     "usual Lightning project": ("#D55E00", "^"),
@@ -540,7 +542,7 @@ NAMES = {  # colours that all eyes tell apart, and shapes
 
 
 def growth() -> list[Row]:
-    """ms a step against points, batch size and width, and the picture of it."""
+    """ms a step of whole epochs against points, batch size and width, each by itself, not validated."""
     ways = {
         "points": [Setting(n, min(n, 1000), max(1, 100_000 // max(n, 1000))) for n in (100, 1000, 10**4, 10**5, 10**6)],
         "batch size": [Setting(min(100 * b, 262_144), b, 1) for b in (10, 100, 1000, 10_000, 100_000)],
@@ -548,35 +550,46 @@ def growth() -> list[Row]:
     }
     sizes = {"points": "n", "batch size": "batch", "hidden units": "hidden"}
     found: list[Row] = []
+    for way, settings in ways.items():
+        for setting in settings:
+            turns = take_turns(setting, list(LINES), 3, slow=1 if setting.n > 200_000 else 2)
+            for name, mine in turns.items():
+                ratios = [ms / loop for ms, loop in zip(mine, turns["plain loop"], strict=False)]
+                found.append(row(f"{way}: {getattr(setting, sizes[way]):,}", name, statistics.median(mine), ratios))
+    return found
+
+
+def growth_picture(found: list[Row]) -> None:
     figure = Figure(figsize=(11, 6.4), dpi=110, layout="constrained")
     figure.suptitle("How the cost of a training step grows")
-    for (upper, lower), (way, settings) in zip(
-        figure.subplots(2, 3, sharex="col", sharey="row").T, ways.items(), strict=True
-    ):
-        xs = [getattr(setting, sizes[way]) for setting in settings]
-        ms: dict[str, list[float]] = {name: [] for name in NAMES}
-        ratios: dict[str, list[float]] = {name: [] for name in NAMES}
-        for setting, x in zip(settings, xs, strict=True):
-            turns = take_turns(setting, list(NAMES), 3, slow=1 if setting.n > 200_000 else 2)
-            for name, mine in turns.items():
-                against = [one / loop for one, loop in zip(mine, turns["plain loop"], strict=False)]
-                ms[name].append(statistics.median(mine))
-                ratios[name].append(statistics.median(against))
-                found.append(row(f"{x:,} {way}", name, ms[name][-1], against))
-        for name, (colour, mark) in NAMES.items():
-            upper.loglog(xs, ms[name], marker=mark, color=colour, label=name)
-            lower.loglog(xs, ratios[name], marker=mark, color=colour)
+    panels = figure.subplots(2, 3, sharex="col", sharey="row")
+    labels = {
+        "points": "points (in batches of 1,000, or all)",
+        "batch size": "batch size",
+        "hidden units": "hidden units (batch 1,000)",
+    }
+    for (upper, lower), (way, label) in zip(panels.T, labels.items(), strict=True):
+        for name, (colour, mark) in LINES.items():
+            mine = [each for each in found if each["who"] == name and each["what"].startswith(f"{way}: ")]
+            xs = [int(each["what"].split(": ")[1].replace(",", "")) for each in mine]
+            upper.loglog(xs, [float(each["ms"]) for each in mine], marker=mark, color=colour, label=name)
+            lower.loglog(xs, [float(each["ratio"]) for each in mine], marker=mark, color=colour)
         upper.set_title(f"against {way}")
-        lower.set_xlabel(way if way == "batch size" else f"{way} (batch 1,000)")
+        lower.set_xlabel(label)
         upper.grid(alpha=0.3)
         lower.grid(alpha=0.3)
-    upper, lower = figure.axes[0], figure.axes[3]
-    upper.set_ylabel("ms a step")
-    lower.set_ylabel("ratio to the plain loop")
-    lower.yaxis.set_major_formatter("{x:g}")
-    upper.legend(fontsize=8)
+    panels[0, 0].set_ylabel("ms a step")
+    panels[1, 0].set_ylabel("ratio to the plain loop")
+    whole_ratios(panels[1, 0].yaxis)
+    panels[0, 0].legend(fontsize=8)
     figure.savefig(MEASURED / "growth.png", metadata={"Software": None})
-    return found
+
+
+def whole_ratios(axis: Axis) -> None:
+    """1, 2, 5, 10, ... on a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter("")
 
 
 def picture(found: list[Row]) -> None:
@@ -599,7 +612,7 @@ def picture(found: list[Row]) -> None:
         axes.axvline(1, color="black", label="plain loop")
         axes.set(xscale="log", xlabel="ratio to the plain loop", title=what)
         axes.set_yticks(range(len(names)), names)
-        axes.xaxis.set_major_formatter("{x:g}")
+        whole_ratios(axes.xaxis)
         axes.grid(axis="x", alpha=0.3)
     axes.invert_yaxis()
     panels[0, 1].legend(fontsize=8)
@@ -640,14 +653,18 @@ def quiet() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-PARTS: dict[str, Callable[[], Iterator[Row]]] = {
-    "steps": steps, "process": process, "streaming": streaming, "processes": processes,
-}  # fmt: skip
+PARTS: dict[str, Callable[[], Iterable[Row]]] = {
+    "growth": growth,
+    "steps": steps,
+    "process": process,
+    "streaming": streaming,
+    "processes": processes,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=[*PARTS, "growth"], help="measure this part, and write nothing")
+    parser.add_argument("--only", choices=PARTS, help="print this part alone, and write nothing")
     options = parser.parse_args()
     quiet()
     torch.set_num_threads(1)
@@ -655,24 +672,22 @@ def main() -> None:
     for name in CONTESTANTS:
         timed(name, Setting(2000, 100, 2, validate=True))  # warms up
     gc.freeze()  # what is imported is no garbage: nobody's steps shall wait until it is looked through
-    if options.only and options.only != "growth":
-        print(table(list(PARTS[options.only]())))
-        return
-    MEASURED.mkdir(exist_ok=True)
-    grown = growth()
-    write("growth", grown)
-    if options.only:
-        print(table(grown))
-        return
-    found = []
-    for name, part in PARTS.items():
-        for each in part():
+    found: dict[str, list[Row]] = {}
+    for part in [options.only] if options.only else PARTS:
+        found[part] = []
+        for each in PARTS[part]():
             cells = f"{each['who']:26} {each['ms']:>10} {each['ratio']:>7}  {each['lowest']:>6} to {each['highest']:6}"
             print(f"{each['what']:44} {cells} {each['target']}", flush=True)
-            found.append({"part": name, **each})
-    write("costs", found)
-    picture([each for each in found if each["part"] == "steps"])
-    into_page(table([{name: cell for name, cell in each.items() if name != "part"} for each in found]))
+            found[part].append(each)
+    if not options.only:
+        grown = found.pop("growth")
+        MEASURED.mkdir(exist_ok=True)
+        write("growth", grown)
+        growth_picture(grown)
+        rest = [each for part in found.values() for each in part]
+        write("costs", rest)
+        picture(found["steps"])
+        into_page(table(rest))
     print(f"{(time.monotonic() - began) / 60:.1f} minutes")
 
 
