@@ -615,7 +615,7 @@ def picture(found: list[Row]) -> None:
         whole_ratios(axes.xaxis)
         axes.grid(axis="x", alpha=0.3)
     axes.invert_yaxis()
-    panels[0, 1].legend(fontsize=8)
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8)
     figure.savefig(MEASURED / "costs.png", metadata={"Software": None})
 
 
