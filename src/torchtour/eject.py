@@ -70,7 +70,7 @@ def _plain(name: str) -> str:
 
 
 def _onnx(path: Path, folder: Path) -> str:
-    net = Classifier.load_from_checkpoint(path).net.eval()
+    net = Classifier.load_from_checkpoint(path, weights_only=True).net.eval()
     example = torch.zeros(2, 2)
     try:
         with warnings.catch_warnings():
