@@ -643,7 +643,11 @@ def into_page(text: str) -> None:
     page = ROOT / "docs/costs.md"
     begin, end = "<!-- measured -->\n", "<!-- end -->"
     head, rest = page.read_text().split(begin)
-    page.write_text(head + begin + "\n" + text + "\n\n" + end + rest.split(end)[1])
+    pictures = (
+        "![Time of a step of each way to train, in plain loops](measured/costs.png)\n\n"
+        "![A training step against points, batch size and width](measured/growth.png)"
+    )
+    page.write_text(head + begin + "\n" + text + "\n\n" + pictures + "\n\n" + end + rest.split(end)[1])
 
 
 def quiet() -> None:
