@@ -4,12 +4,15 @@ Each page has a folder of its own to act in, with the configs in it, as the read
 """
 
 import os
+import runpy
 import shlex
 import shutil
 import subprocess
 import sys
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -19,7 +22,10 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
+import torchtour.cli  # noqa: F401  for the commands of all pages
+
 ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
 PAGES: dict[str, Path] = {}  # the folder of each page that has one, in this build
 
 
@@ -35,14 +41,35 @@ def folder(env: BuildEnvironment) -> Path:
 
 def run(command: str, where: Path) -> str:
     """What the command prints. It must end well and have nothing to complain about."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment["PYTHONPATH"] = str(where / "src")  # there if the page has changed the project
-    environment |= {"COLUMNS": "88", "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg", "PYTHONHASHSEED": "0"}
-    done = subprocess.run(shlex.split(command), cwd=where, env=environment, capture_output=True, text=True)
-    if done.returncode != 0 or done.stderr:
-        raise ExtensionError(f"{where.name}: {command} ended with {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
+    with TemporaryDirectory() as streams:
+        process = get_context("fork").Process(target=_act, args=(shlex.split(command), where, Path(streams)))
+        process.start()
+        process.join(300)
+        process.kill()
+        out, err = ((Path(streams) / name).read_text() for name in ("out", "err"))
+    if process.exitcode != 0 or err:
+        raise ExtensionError(f"{where.name}: {command} ended with {process.exitcode}\n{out}{err}")
+    return out
+
+
+def _act(words: list[str], where: Path, streams: Path) -> None:
+    """In a process that has torch and Lightning in memory already: importing them takes longer than most commands."""
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(streams / name, os.O_WRONLY | os.O_CREAT), number)
+    os.chdir(where)
+    os.environ["PATH"] = os.pathsep.join([str(BIN), os.environ["PATH"]])
+    os.environ["COLUMNS"] = "88"
+    if words[0] not in ("torchtour", "python"):
+        sys.exit(subprocess.run(words, check=False).returncode)
+    if (where / "src").exists():  # the page has changed the project
+        for name in [name for name in sys.modules if name.split(".")[0] == "torchtour"]:
+            del sys.modules[name]
+        sys.path.insert(0, str(where / "src"))
+    if words[0] == "torchtour":
+        sys.argv = [str(BIN / "torchtour"), *words[1:]]
+        sys.exit(import_module("torchtour.__main__").main())
+    sys.argv = words[1:]
+    runpy.run_path(words[1], run_name="__main__")
 
 
 class Console(SphinxDirective):
