@@ -65,6 +65,7 @@ intersphinx_mapping = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "torchtour"
+html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["style.css"]
 html_js_files = ["local.js"]
@@ -72,6 +73,7 @@ html_copy_source = False
 html_show_sphinx = False
 html_use_index = False  # the search finds more
 html_domain_indices = False
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "navbar_persistent": ["search-button"],
@@ -88,7 +90,9 @@ def list_modules(app, docname: str, source: list[str]) -> None:
     """api.md ends with a section for each module of the package, so that none can be forgotten."""
     if docname == "api":
         for path in sorted(SOURCES.glob("[a-z]*.py")):
-            source[0] += f"\n## {path.name}\n\n```{{eval-rst}}\n.. automodule:: torchtour.{path.stem}\n   :members:\n```\n"
+            source[0] += (
+                f"\n## {path.name}\n\n```{{eval-rst}}\n.. automodule:: torchtour.{path.stem}\n   :members:\n```\n"
+            )
 
 
 def setup(app) -> None:

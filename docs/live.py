@@ -83,8 +83,8 @@ class Console(SphinxDirective):
         for name in self.options.get("with", "").split():
             shutil.copy(Path(self.env.srcdir) / name, where)
             self.env.note_dependency(name)
-        text = "".join(f"$ {command}\n{run(command, where)}" for command in self.content if command)
-        return [nodes.literal_block(text, text.rstrip(), language="console", classes=["live"])]
+        text = "".join(f"$ {command}\n{run(command, where)}" for command in self.content if command).rstrip()
+        return [nodes.literal_block(text, text, language="console")]
 
 
 class WriteFile(SphinxDirective):

@@ -43,7 +43,8 @@ for epoch in range(10):
     if val_loss < best:
         best = val_loss
         torch.save(net.state_dict(), "best.pt")
-    print(f"Epoch [{epoch + 1}/10], Loss: {loss_sum / 4000:.4f}, Accuracy: {right / 4000:.4f}")
+    accuracy = torch.tensor(right / 4000)  # float32, as torchmetrics keeps it
+    print(f"Epoch [{epoch + 1}/10], Loss: {loss_sum / 4000:.4f}, Accuracy: {accuracy:.4f}")
     schedule.step()
 
 net.load_state_dict(torch.load("best.pt", weights_only=True))
