@@ -4,6 +4,7 @@ Each page has a folder of its own to act in, with the configs in it, as the read
 """
 
 import os
+import re
 import runpy
 import shlex
 import shutil
@@ -49,7 +50,7 @@ def run(command: str, where: Path) -> str:
         out, err = ((Path(streams) / name).read_text() for name in ("out", "err"))
     if process.exitcode != 0 or err:
         raise ExtensionError(f"{where.name}: {command} ended with {process.exitcode}\n{out}{err}")
-    return out
+    return re.sub(".\b", "", out)  # a backspace in a help, as a terminal shows it
 
 
 def _act(words: list[str], where: Path, streams: Path) -> None:
@@ -84,7 +85,8 @@ class Console(SphinxDirective):
             shutil.copy(Path(self.env.srcdir) / name, where)
             self.env.note_dependency(name)
         text = "".join(f"$ {command}\n{run(command, where)}" for command in self.content if command).rstrip()
-        return [nodes.literal_block(text, text, language="console")]
+        classes = ["columns"] if "--help" in text else []  # the others may be wrapped
+        return [nodes.literal_block(text, text, language="console", classes=classes)]
 
 
 class WriteFile(SphinxDirective):
