@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import torch
 from lightning import LightningModule
-from torch import Tensor
+from torch import Tensor, distributed
 from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adam, Optimizer
 from torch.optim.lr_scheduler import StepLR
@@ -42,7 +42,7 @@ class MeanLoss(Metric):
     count: Tensor
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(dist_sync_fn=_gather)
         self.add_state("total", torch.tensor(0.0), dist_reduce_fx=None)  # None: the processes' values side by side
         self.add_state("lost", torch.tensor(0.0), dist_reduce_fx=None)
         self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
@@ -124,10 +124,10 @@ class Classifier(LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         loss = self._step("train", batch)
-        if self.trainer.world_size > 1:
-            # DDP averages the gradients of the processes: weigh each by its share of the batch.
-            share = torch.tensor(float(len(batch[0])), device=self.device)
-            loss = loss * share / self.trainer.strategy.reduce(share.clone(), reduce_op="mean")
+        processes, sampler = self.trainer.world_size, self.trainer.train_dataloader.sampler
+        if processes > 1 and hasattr(sampler, "size"):
+            # DDP averages the gradients of the processes: weigh each by its share of the whole batch.
+            loss = loss * (processes * len(batch[0]) / sampler.size(batch_idx))
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -240,4 +240,11 @@ def _unlike_resumable(stored: dict[str, Any], model: Classifier) -> str:
 
 
 def _accuracy() -> MulticlassAccuracy:
-    return MulticlassAccuracy(2, average="micro", validate_args=False)
+    return MulticlassAccuracy(2, average="micro", validate_args=False, dist_sync_fn=_gather)
+
+
+def _gather(state: Tensor, group: Any) -> list[Tensor]:
+    """All processes' values of a metric's state; torchmetrics would exchange shapes first, which are the same here."""
+    states = [torch.empty_like(state) for _ in range(distributed.get_world_size(group))]
+    distributed.all_gather(states, state, group)
+    return states
