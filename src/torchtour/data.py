@@ -170,6 +170,12 @@ class SyntheticData(LightningDataModule):
         stream = Stream(points, settings["n_train"], settings["batch_size"], self._root_seed(), *self._share())
         return DataLoader(stream, sampler=stream, batch_size=None)  # type: ignore[arg-type]
 
+    def sample(self, split: str, n: int) -> Points:
+        """The first n points of a set that is set up, or as many as it has; of streamed ones, those of a batch."""
+        loader = self.train_dataloader() if split not in self.sets else [self.sets[split][:n]]
+        features, labels = next(iter(loader))  # [n, 2], [n]
+        return features[:n], labels[:n]
+
     def val_dataloader(self) -> DataLoader[tuple[Tensor, ...]]:
         return self._loader("val", EVALUATION_BATCH)
 
