@@ -34,7 +34,7 @@ def test_the_boundary_is_that_of_the_best_epoch(torchtour, monkeypatch):
     real = plots.boundary
     monkeypatch.setattr(plots, "boundary", lambda *arguments: drawn.update(found=arguments) or real(*arguments))
     # A learning rate so high that the last epoch is not the best.
-    assert torchtour("fit", *DRAWN, "--model.lr", 3, "--trainer.max_epochs", 6).status == 0
+    assert torchtour("fit", *DRAWN, "--model.lr", 12, "--trainer.max_epochs", 6).status == 0
     field, limits, train, val, _ = drawn["found"]
     run = Path("checkpoints/default/version_0")
     best, last = (

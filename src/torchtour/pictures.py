@@ -57,7 +57,7 @@ class Pictures(Callback):
         name = trainer.datamodule.hparams["problem"]  # type: ignore[attr-defined]
         figures = {"curves": plots.curves(_history(run.folder), f"{name}: scores and learning rate of each epoch")}
         if (best := run.folder / "best.ckpt").exists():
-            field = plots.field(Classifier.load_from_checkpoint(best).cpu(), limits)
+            field = plots.field(Classifier.load_from_checkpoint(best, weights_only=True).cpu(), limits)
             figures["boundary"] = plots.boundary(field, limits, train, val, f"{name}: what the best epoch has learned")
         if self.fields:
             figures["stills"] = plots.stills(self.fields, limits, train, f"{name}: how the net bends")

@@ -78,10 +78,11 @@ def curves(history: Mapping[str, Sequence[float]], title: str) -> Figure:
     for axes, name in zip(figure.subplots(1, 3), ("loss", "accuracy", "learning rate"), strict=True):
         if name == "learning rate":
             axes.plot(epochs, history["lr"], drawstyle="steps-mid", color="black")
-            axes.set_yscale("log")
-            axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.yaxis.set_major_formatter("{x:g}")
-            axes.yaxis.set_minor_formatter("")
+            if min(history["lr"]) > 0:
+                axes.set_yscale("log")
+                axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axes.yaxis.set_major_formatter("{x:g}")
+                axes.yaxis.set_minor_formatter("")
         else:
             for split, kind, colour, dash in (("train", "training", 0, "-"), ("val", "validation", 1, "--")):
                 measured = [(x, y) for x, y in zip(epochs, history[f"{split}/{name}"], strict=True) if y == y]
