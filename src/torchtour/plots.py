@@ -1,6 +1,6 @@
 """Pictures: points and scores in, a matplotlib Figure out. No pyplot: nothing global, and no screen is needed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from itertools import product
 
@@ -11,6 +11,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator
 from torch import Tensor
+from torch.nn import Module
 
 from torchtour.problems import Points
 
@@ -30,15 +31,18 @@ def extent(features: Tensor) -> Extent:
     return low - margin, high + margin
 
 
-def field(net: Callable[[Tensor], Tensor], limits: Extent, device: torch.device | None = None) -> Tensor:
+def field(net: Module, limits: Extent, device: torch.device | None = None) -> Tensor:
     """Probability of class 1 in the cells of a square [SIDE, SIDE], a row for each x2, by a net that gives logits."""
-    edges = torch.linspace(*limits, SIDE + 1)
-    middles = (edges[:-1] + edges[1:]) / 2
+    middles = _edges(limits).unfold(0, 2, 1).mean(dim=1)
+    x2, x1 = torch.meshgrid(middles, middles, indexing="ij")
+    points = torch.stack([x1, x2], dim=-1).reshape(-1, 2)
+    few = 1 + 2**26 // sum(weight.numel() for weight in net.parameters())  # at a time: the net may be wide
+    found = torch.empty(SIDE * SIDE)
     with torch.no_grad():
-        rows = [  # a row at a time: the net may be wide
-            net(torch.stack([middles, x2.expand(SIDE)], dim=1).to(device)).softmax(dim=1)[:, 1].cpu() for x2 in middles
-        ]
-    return torch.stack(rows)
+        for start in range(0, len(points), few):
+            logits = net(points[start : start + few].to(device))  # [few, 2]
+            found[start : start + few] = logits.softmax(dim=1)[:, 1]
+    return found.reshape(SIDE, SIDE)
 
 
 def boundary(probabilities: Tensor, limits: Extent, train: Points, val: Points, title: str) -> Figure:
@@ -116,9 +120,13 @@ def png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
+def _edges(limits: Extent) -> Tensor:
+    return torch.linspace(*limits, SIDE + 1)  # of the cells of a field
+
+
 def _shade(axes: Axes, probabilities: Tensor, limits: Extent) -> QuadMesh:
     """Shading by the probability of class 1, and a line where it is one half."""
-    edges, values = torch.linspace(*limits, SIDE + 1).numpy(), probabilities.numpy()
+    edges, values = _edges(limits).numpy(), probabilities.numpy()
     middles = (edges[:-1] + edges[1:]) / 2
     mesh = axes.pcolormesh(edges, edges, values, cmap=SHADES, vmin=0, vmax=1)
     if values.min() < 0.5 < values.max():
