@@ -198,7 +198,12 @@ class Command(LightningCLI):
         steps = math.ceil(data.n_train / (data.batch_size or data.n_train))
         if isinstance(limit, float) and int(limit * steps) == 0:
             raise UserError(f"trainer.limit_train_batches must leave a batch of the {steps} of an epoch, got {limit}")
-        folder = run.open(self._parser("fit").dump(settings, skip_none=False), Path(resumed) if resumed else None)
+        try:
+            text = self._parser("fit").dump(settings, skip_none=False)
+        except ValueError as error:  # a default of another's class that is no plain value
+            value = str(error).strip().splitlines()[-1][:300]
+            raise UserError(f"config.yaml can't hold a setting: say plainly what it has by default. {value}") from error
+        folder = run.open(text, Path(resumed) if resumed else None)
         if run.tensorboard:
             self.trainer.loggers = [TensorBoardLogger(folder, name="", version="")]
 
