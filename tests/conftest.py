@@ -54,6 +54,8 @@ SMALL = (
     25,
     "--trainer.max_epochs",
     2,
+    "--pictures.enabled",
+    "false",
 )
 
 

@@ -49,8 +49,13 @@ for name in ("torchtour.cli", "attrs", "omegaconf", "multiprocessing.synchronize
 ROOT = Path(__file__).parents[1]
 DDP = ROOT / "configs/ddp.yaml"
 SMALL = ("--data.n_train", "60", "--data.n_val", "30", "--data.n_test", "30", "--data.batch_size", "25")
-EACH_EPOCH = ("--run.save_every", 0)
-SELDOM = ("--run.save_every", 1)  # as when nothing is said: an epoch of these runs takes some milliseconds
+NO_PICTURES = ("--pictures.enabled", "false")
+EACH_EPOCH = ("--run.save_every", 0, *NO_PICTURES)
+SELDOM = (
+    "--run.save_every",
+    1,
+    *NO_PICTURES,
+)  # as when nothing is said: an epoch of these runs takes some milliseconds
 LONGEST = 60  # seconds; nothing here takes longer unless it hangs
 MEMORY = 1024  # MiB that a hostile file may make the command take; a checkpoint of the default net has 7 KiB
 ENOUGH = 16 * 2**30  # bytes of address space: a child that asks for more fails, and the machine lives on
@@ -287,7 +292,7 @@ def unsound(root: Path) -> str:
 
 def litter(root: Path) -> str:
     """Which files lie below root that no run means to leave."""
-    names = {"config.yaml", "metrics.csv", "best.ckpt", "last.ckpt"}
+    names = {"config.yaml", "metrics.csv", "best.ckpt", "last.ckpt", "curves.png", "boundary.png"}
     return ", ".join(str(path) for path in root.rglob("*") if path.is_file() and path.name not in names)
 
 
@@ -337,7 +342,10 @@ def killed_at_random(
         if (before := last_epoch(part)) == epochs_of(flags):
             break
         command = go_on(
-            part, flags, rng.choice((EACH_EPOCH, ("--run.save_every", 0.1), SELDOM)), environment=environment
+            part,
+            flags,
+            rng.choice((EACH_EPOCH, ("--run.save_every", 0.1, *NO_PICTURES), SELDOM)),
+            environment=environment,
         )
         if rng.random() < 0.75:
             command.wait(LONGEST, lambda before=before: writes_after(part, before))

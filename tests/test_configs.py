@@ -38,7 +38,7 @@ def table(name: str) -> list[dict[str, str]]:
 
 def test_each_config_has_a_test():
     names = {path.stem for path in CONFIGS.iterdir()}
-    assert names == {"default", "tutorial", "adam", "spiral", "ddp", "tensorboard"}
+    assert names == {"default", "tutorial", "adam", "spiral", "ddp", "tensorboard", "stills"}
 
 
 def test_default_is_what_fit_does_without_a_config(torchtour):
@@ -80,6 +80,11 @@ def test_tensorboard_has_the_curves(torchtour):
     fit(torchtour, "tensorboard", "--trainer.max_epochs", 1)
     (events,) = Path("checkpoints/default/version_0").glob("events.out.tfevents.*")
     assert b"val/accuracy" in events.read_bytes()
+
+
+def test_stills_draws_the_net_at_its_epochs(torchtour):
+    fit(torchtour, "stills", "--trainer.max_epochs", 2)
+    assert Path("checkpoints/default/version_0/stills.png").exists()
 
 
 def test_two_processes_do_what_one_does(torchtour):

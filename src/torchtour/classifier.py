@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 import torch
 from lightning import LightningModule
-from torch import Tensor
+from torch import Tensor, distributed
 from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adam, Optimizer
 from torch.optim.lr_scheduler import StepLR
 from torchmetrics import Metric
-from torchmetrics.classification import MulticlassAccuracy
+from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
 from torchtour import checkpoint
 from torchtour.limits import UserError, check
@@ -42,7 +42,7 @@ class MeanLoss(Metric):
     count: Tensor
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(dist_sync_fn=_gather)
         self.add_state("total", torch.tensor(0.0), dist_reduce_fx=None)  # None: the processes' values side by side
         self.add_state("lost", torch.tensor(0.0), dist_reduce_fx=None)
         self.add_state("count", torch.tensor(0), dist_reduce_fx="sum")
@@ -95,6 +95,7 @@ class Classifier(LightningModule):
         self.start: dict[str, Tensor] | None = None  # weights to begin with instead of random ones
         self.train_loss, self.val_loss, self.test_loss = MeanLoss(), MeanLoss(), MeanLoss()
         self.train_accuracy, self.val_accuracy, self.test_accuracy = _accuracy(), _accuracy(), _accuracy()
+        self.test_confusion = MulticlassConfusionMatrix(2, validate_args=False, dist_sync_fn=_gather)
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> "Classifier":
@@ -124,10 +125,10 @@ class Classifier(LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         loss = self._step("train", batch)
-        if self.trainer.world_size > 1:
-            # DDP averages the gradients of the processes: weigh each by its share of the batch.
-            share = torch.tensor(float(len(batch[0])), device=self.device)
-            loss = loss * share / self.trainer.strategy.reduce(share.clone(), reduce_op="mean")
+        processes, sampler = self.trainer.world_size, getattr(self.trainer.train_dataloader, "sampler", None)
+        if processes > 1 and sampler is not None and hasattr(sampler, "size"):
+            # DDP averages the gradients of the processes: weigh each by its share of the whole batch.
+            loss = loss * (processes * len(batch[0]) / sampler.size(batch_idx))
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -146,6 +147,9 @@ class Classifier(LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         self._log_epoch("val")
+
+    def on_test_epoch_start(self) -> None:
+        self.test_confusion.reset()
 
     def on_test_epoch_end(self) -> None:
         self._log_epoch("test")
@@ -168,6 +172,8 @@ class Classifier(LightningModule):
         if len(labels):
             getattr(self, f"{split}_loss").update(loss.detach(), len(labels))
             getattr(self, f"{split}_accuracy").update(logits.detach(), labels)
+            if split == "test":
+                self.test_confusion.update(logits, labels)
         return loss
 
     def _log_epoch(self, split: str) -> None:
@@ -240,4 +246,11 @@ def _unlike_resumable(stored: dict[str, Any], model: Classifier) -> str:
 
 
 def _accuracy() -> MulticlassAccuracy:
-    return MulticlassAccuracy(2, average="micro", validate_args=False)
+    return MulticlassAccuracy(2, average="micro", validate_args=False, dist_sync_fn=_gather)
+
+
+def _gather(state: Tensor, group: Any) -> list[Tensor]:
+    """All processes' values of a metric's state; torchmetrics would exchange shapes first, which are the same here."""
+    states = [torch.empty_like(state) for _ in range(distributed.get_world_size(group))]
+    distributed.all_gather(states, state, group)
+    return states

@@ -29,6 +29,7 @@ from torchtour.classifier import Classifier, check_checkpoint
 from torchtour.data import SyntheticData, check_data
 from torchtour.eject import eject
 from torchtour.limits import UserError
+from torchtour.pictures import Confusion, Pictures, check_pictures
 from torchtour.run import DivergenceError, Run, check_state
 
 TRAINER_DEFAULTS = {
@@ -40,6 +41,7 @@ TRAINER_DEFAULTS = {
     "use_distributed_sampler": False,  # it pads; Batches takes its own share
 }
 PRECISIONS = ("32", "32-true", "16-mixed", "bf16-mixed")  # the weights stay float32
+FILES = ("config.yaml", "metrics.csv", "best.ckpt", "last.ckpt", "curves.png", "boundary.png", "stills.png")
 SET_BY_US = {"weights_only", "verbose", "return_predictions"}
 
 
@@ -95,6 +97,7 @@ class Command(LightningCLI):
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.add_lightning_class_args(Run, "run")
         parser.add_lightning_class_args(EpochReport, "report")
+        parser.add_lightning_class_args(Pictures, "pictures")
         parser.add_argument(
             "--init_from", type=str | None, help="Checkpoint whose weights alone a new run begins with."
         )
@@ -113,6 +116,7 @@ class Command(LightningCLI):
         path = checkpoint.find(begun or resumed or "", Path(settings.run.root))
         self.stored = check_checkpoint(path, resume=resumed is not None and command == "fit")
         check_state(self.stored, path)
+        check_pictures(self.stored, path)
         flags = {"model.hidden_size": self.stored["hyper_parameters"]["hidden_size"]}
         if not begun:
             flags = _flags(self.stored, path)
@@ -194,7 +198,12 @@ class Command(LightningCLI):
         steps = math.ceil(data.n_train / (data.batch_size or data.n_train))
         if isinstance(limit, float) and int(limit * steps) == 0:
             raise UserError(f"trainer.limit_train_batches must leave a batch of the {steps} of an epoch, got {limit}")
-        folder = run.open(self._parser("fit").dump(settings, skip_none=False), Path(resumed) if resumed else None)
+        try:
+            text = self._parser("fit").dump(settings, skip_none=False)
+        except ValueError as error:  # a default of another's class that is no plain value
+            value = str(error).strip().splitlines()[-1][:300]
+            raise UserError(f"config.yaml can't hold a setting: say plainly what it has by default. {value}") from error
+        folder = run.open(text, Path(resumed) if resumed else None)
         if run.tensorboard:
             self.trainer.loggers = [TensorBoardLogger(folder, name="", version="")]
 
@@ -214,7 +223,8 @@ class Command(LightningCLI):
 
     def after_fit(self) -> None:
         folder = self._get(self.config_init, "run").folder
-        say(f"The run lies in {folder}: config.yaml, metrics.csv, best.ckpt, last.ckpt. To test its best epoch:")
+        files = [name for name in FILES if (folder / name).exists()]
+        say(f"The run lies in {folder}: {', '.join(files)}. To test its best epoch:")
         say(f"  {program()} test --ckpt_path {folder}/best.ckpt")
 
     def validate(self, **kwargs: Any) -> None:
@@ -222,6 +232,8 @@ class Command(LightningCLI):
         self._say_scores("val", "validation")
 
     def test(self, **kwargs: Any) -> None:
+        if self.config["test"].pictures.enabled:
+            self.trainer.callbacks.append(Confusion(Path(kwargs["ckpt_path"]).with_name("confusion.png")))  # type: ignore[attr-defined]
         self.trainer.test(**self._with_weights(kwargs), verbose=False)
         self._say_scores("test", "held-out")
 

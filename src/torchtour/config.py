@@ -9,7 +9,7 @@ from jsonargparse import get_loader, set_config_read_mode, set_loader
 from torchtour.limits import UserError, shown
 
 LARGEST, DEEPEST = 100_000, 20  # characters, levels: a complete config has 1,500 and 4
-GROUPS = {"model", "data", "trainer", "run", "report"}
+GROUPS = {"model", "data", "trainer", "run", "report", "pictures"}
 _load = get_loader("yaml")
 
 

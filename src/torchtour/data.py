@@ -76,6 +76,10 @@ class Batches(Sampler[Tensor]):
     def __len__(self) -> int:
         return -(-self.n // self.batch_size)
 
+    def size(self, step: int) -> int:
+        """Points in a batch of the epoch, those of all processes together."""
+        return min(self.batch_size, self.n - step * self.batch_size)
+
 
 class Stream(Sampler[int]):
     """Training batches made on the fly and kept by nobody: a dataset whose item k is batch k, and its sampler.
@@ -98,13 +102,16 @@ class Stream(Sampler[int]):
     def __len__(self) -> int:
         return -(-self.n // self.batch_size)
 
+    def size(self, step: int) -> int:
+        """Points in a batch of the epoch, those of all processes together."""
+        return min(self.batch_size, self.n - step * self.batch_size)
+
     def __iter__(self) -> Iterator[int]:
         for step in range(len(self)):
             yield self.epoch * len(self) + step
 
     def __getitem__(self, k: int) -> Points:
-        size = min(self.batch_size, self.n - k % len(self) * self.batch_size)
-        share = len(range(self.rank, size, self.world_size))
+        share = len(range(self.rank, self.size(k % len(self)), self.world_size))
         # A seed of torch's has 32 bits, in which batches would soon meet: numpy fills the whole Mersenne Twister.
         words = np.random.SeedSequence((self.rank, self.seed, k)).generate_state(624)
         self.generator.set_state(torch.from_numpy(_twister(words)))
@@ -162,6 +169,12 @@ class SyntheticData(LightningDataModule):
         points = partial(_draw, settings["problem"], settings["noise"])
         stream = Stream(points, settings["n_train"], settings["batch_size"], self._root_seed(), *self._share())
         return DataLoader(stream, sampler=stream, batch_size=None)  # type: ignore[arg-type]
+
+    def sample(self, split: str, n: int) -> Points:
+        """The first n points of a set that is set up, or as many as it has; of streamed ones, those of a batch."""
+        loader = self.train_dataloader() if split not in self.sets else [self.sets[split][:n]]
+        features, labels = next(iter(loader))  # [n, 2], [n]
+        return features[:n], labels[:n]
 
     def val_dataloader(self) -> DataLoader[tuple[Tensor, ...]]:
         return self._loader("val", EVALUATION_BATCH)

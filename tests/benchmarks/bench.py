@@ -40,6 +40,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 from torch import distributed
 from torch.nn.functional import cross_entropy
+from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, TensorDataset
 from torchmetrics.functional import accuracy
 
@@ -447,9 +448,10 @@ def streaming() -> Iterator[Row]:
     yield row(what, "plain loop and generation", statistics.median(base), [1.0])
     ratios = [ms / loop for ms, loop in zip(mine, base, strict=True)]
     yield row(what, "torchtour", statistics.median(mine), ratios, "1.3")
-    peaks = [peak_of_a_run(n) for n in (10**5, 10**8)]
+    peaks = [(peak_of_a_run(10**5), peak_of_a_run(10**8)) for _ in range(3)]
     what = "peak memory in MB, 10^8 points against 10^5"
-    yield row(what, "torchtour", peaks[1], [peaks[1] / peaks[0]], "1.05")
+    large = statistics.median(large for _, large in peaks)
+    yield row(what, "torchtour", large, [large / small for small, large in peaks], "1.05")
 
 
 def peak_of_a_run(n: int) -> float:
@@ -474,30 +476,78 @@ def peak_of_a_run(n: int) -> float:
 
 
 def processes() -> Iterator[Row]:
-    """Samples a second inside training, after its first epoch; and what adding up gradients takes."""
-    spent: dict[str, list[float]] = {"one process": [], "two processes": []}
+    """Points a second inside training, after the first epoch, by torchtour and by a plain loop with DDP."""
+    pairs: dict[str, Callable[[int], float]] = {"torchtour": shared_run, "plain loop and DDP": shared_loop}
+    spent: dict[tuple[str, int], list[float]] = {(name, n): [] for name in pairs for n in (1, 2)}
     for _ in range(3):
-        for name, more in {"one process": [], "two processes": ["-c", str(ROOT / "configs/ddp.yaml")]}.items():
-            spent[name].append(epochs_of_a_run(EPOCHS, more))
-    ratios = [one / two for one, two in zip(*spent.values(), strict=True)]
-    for name, factors in {"one process": [1.0], "two processes": ratios}.items():
-        a_second = (EPOCHS - 1) * 1_000_000 / statistics.median(spent[name])
-        found = row("samples a second, batch 65,536", name, a_second, factors, "1.6" if factors is ratios else "")
+        for (name, n), mine in spent.items():
+            mine.append(pairs[name](n))
+    for (name, n), mine in spent.items():
+        ratios = [one / it for one, it in zip(spent[name, 1], mine, strict=True)]
+        a_second = (EPOCHS - 1) * 1_000_000 / statistics.median(mine)
+        target = "1.6" if (name, n) == ("torchtour", 2) else ""
+        found = row("points a second, batch 65,536", f"{name}, {n} process{'es' * (n - 1)}", a_second, ratios, target)
         yield {**found, "ms": f"{a_second:,.0f}"}
-    for floats, ms in all_reduce().items():
-        yield row("all-reduce by gloo, two processes", f"{floats:,} floats", ms, [1.0])
+    for each in spawn("add_up", 2).splitlines():
+        floats, ms = each.split()
+        yield row("all-reduce by gloo, 2 processes", f"{int(floats):,} floats", float(ms), [1.0])
 
 
 EPOCHS = 9
 
 
-def epochs_of_a_run(epochs: int, more: list[str]) -> float:
+def shared_run(processes: int) -> float:
     """Seconds of all epochs but the first, which warms up."""
-    flags = ["--data.n_train", "1000000", "--data.batch_size", "65536", "--trainer.max_epochs", str(epochs)]
+    flags = ["--data.n_train", "1000000", "--data.batch_size", "65536", "--trainer.max_epochs", str(EPOCHS)]
     flags += ["--trainer.callbacks+=bench.Clock", "--report.every", "0"]
+    flags += ["-c", str(ROOT / "configs/ddp.yaml")] if processes == 2 else []
     with tempfile.TemporaryDirectory() as folder:
-        out = output([Path(sys.executable).with_name("torchtour"), "fit", *flags, *more], folder)
+        out = output([Path(sys.executable).with_name("torchtour"), "fit", *flags], folder)
     return float(re.search(r"after the first epoch: (\S+)", out)[1])
+
+
+def shared_loop(processes: int) -> float:
+    """The same by the plain loop, its net wrapped in DDP: what PyTorch itself gains from a second process here."""
+    return float(spawn("train_share", processes))
+
+
+def train_share(rank: int, meet: str, processes: int) -> None:
+    meet_others(rank, meet, processes)
+    setting = Setting(1_000_000, 65_536, EPOCHS)
+    (features, labels), (net, optimizer) = points(setting.n), net_and_optimizer(setting)
+    model = DistributedDataParallel(net) if processes > 1 else net
+    begin = 0.0
+    for epoch in range(EPOCHS):
+        if epoch == 1:
+            begin = time.perf_counter()
+        order = torch.randperm(setting.n)
+        loss_sum, correct = 0.0, 0
+        for start in range(0, setting.n, setting.batch):
+            index = order[start : start + setting.batch][rank::processes]
+            x, y = features[index], labels[index]
+            logits = model(x)
+            loss = cross_entropy(logits, y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            loss_sum += loss.item() * len(y)
+            correct += (logits.argmax(1) == y).sum().item()
+    if rank == 0:
+        print(time.perf_counter() - begin, flush=True)
+    distributed.destroy_process_group()
+
+
+def spawn(work: str, processes: int) -> str:
+    """What a function of this file prints, called in so many processes."""
+    code = "from torch.multiprocessing.spawn import start_processes as s; import bench, sys;"
+    code += "s(getattr(bench, sys.argv[1]), (sys.argv[2], int(sys.argv[3])), int(sys.argv[3]), start_method='fork')"
+    with tempfile.TemporaryDirectory() as folder:
+        return output([sys.executable, "-c", code, work, f"file://{folder}/meet", processes], folder)
+
+
+def meet_others(rank: int, meet: str, processes: int) -> None:
+    torch.set_num_threads(1)
+    distributed.init_process_group("gloo", init_method=meet, rank=rank, world_size=processes)
 
 
 def output(call: list[object], folder: str) -> str:
@@ -511,18 +561,9 @@ def output(call: list[object], folder: str) -> str:
     return done.stdout
 
 
-def all_reduce() -> dict[int, float]:
-    """ms of adding up so many floats over two processes of this machine, by gloo; median of 200."""
-    code = "from torch.multiprocessing.spawn import start_processes as s; import bench, sys;"
-    code += "s(bench.add_up, (sys.argv[1],), nprocs=2, start_method='fork')"
-    with tempfile.TemporaryDirectory() as folder:
-        out = output([sys.executable, "-c", code, f"file://{folder}/meet"], folder)
-    return {int(floats): float(ms) for floats, ms in (line.split() for line in out.splitlines())}
-
-
-def add_up(rank: int, meet: str) -> None:
-    torch.set_num_threads(1)
-    distributed.init_process_group("gloo", init_method=meet, rank=rank, world_size=2)
+def add_up(rank: int, meet: str, processes: int) -> None:
+    """ms of adding up so many floats over the processes, median of many."""
+    meet_others(rank, meet, processes)
     for floats in (52, 50_002, 5_000_002):  # the parameters of 10, 10,000 and 1,000,000 hidden units
         gradients, seconds = torch.zeros(floats), []
         for _ in range(200 if floats < 1_000_000 else 20):

@@ -1,0 +1,145 @@
+"""Pictures: points and scores in, a matplotlib Figure out. No pyplot: nothing global, and no screen is needed."""
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from itertools import product
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator
+from torch import Tensor
+from torch.nn import Module
+
+from torchtour.problems import Points
+
+# Okabe and Ito's blue and vermilion, which all eyes tell apart; shapes and dashes say the same in print.
+COLOURS, MARKERS = ("#0072B2", "#D55E00"), ("o", "^")
+SHADES = LinearSegmentedColormap.from_list("classes", ["#5CA9D6", "white", "#E89A5B"])  # the same, paler
+SIDE = 100  # cells along each side of a field
+SHOWN = 300  # points of a set that are drawn: more would hide each other
+
+Extent = tuple[float, float]
+
+
+def extent(features: Tensor) -> Extent:
+    """From where to where both axes must go to show features [n, 2], with a margin."""
+    low, high = features.min().item(), features.max().item()
+    margin = 0.05 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def field(net: Module, limits: Extent, device: torch.device | None = None) -> Tensor:
+    """Probability of class 1 in the cells of a square [SIDE, SIDE], a row for each x2, by a net that gives logits."""
+    middles = _edges(limits).unfold(0, 2, 1).mean(dim=1)
+    x2, x1 = torch.meshgrid(middles, middles, indexing="ij")
+    points = torch.stack([x1, x2], dim=-1).reshape(-1, 2)
+    few = 1 + 2**26 // sum(weight.numel() for weight in net.parameters())  # at a time: the net may be wide
+    found = torch.empty(SIDE * SIDE)
+    with torch.no_grad():
+        for start in range(0, len(points), few):
+            logits = net(points[start : start + few].to(device))  # [few, 2]
+            found[start : start + few] = logits.softmax(dim=1)[:, 1]
+    return found.reshape(SIDE, SIDE)
+
+
+def boundary(probabilities: Tensor, limits: Extent, train: Points, val: Points, title: str) -> Figure:
+    """Where a net draws the line between the classes, with the points it has learned from and those that judged it."""
+    figure = Figure(figsize=(6.4, 5.2), dpi=100)
+    figure.subplots_adjust(left=0.1, right=0.98, bottom=0.1, top=0.92)
+    axes = figure.subplots()
+    mesh = _shade(axes, probabilities, limits)
+    _scatter(axes, train, "training")
+    _scatter(axes, val, "validation", hollow=True)
+    axes.set(title=title, xlabel="x1", ylabel="x2")
+    axes.legend(loc="upper right", fontsize=8, framealpha=0.9)
+    figure.colorbar(mesh, label="probability of class 1 (black line: one half)")
+    return figure
+
+
+def stills(fields: Mapping[int, Tensor], limits: Extent, points: Points, title: str) -> Figure:
+    """A row of boundaries: how the net bends from epoch to epoch."""
+    figure = Figure(figsize=(2.4 * len(fields) + 0.6, 3.2), dpi=100, layout="constrained")
+    figure.suptitle(title)
+    row = figure.subplots(1, len(fields), sharex=True, sharey=True, squeeze=False)[0]
+    for axes, (epoch, probabilities) in zip(row, sorted(fields.items()), strict=True):
+        _shade(axes, probabilities, limits)
+        _scatter(axes, points, "training", size=7)
+        axes.set(title=f"epoch {epoch}" if epoch else "before training", xlabel="x1")
+    row[0].set_ylabel("x2")
+    return figure
+
+
+def curves(history: Mapping[str, Sequence[float]], title: str) -> Figure:
+    """Loss, accuracy and learning rate by epoch, from the columns of metrics.csv; NaN where nothing was measured."""
+    figure = Figure(figsize=(10, 3.4), dpi=100)
+    figure.suptitle(title)
+    figure.subplots_adjust(left=0.07, right=0.98, bottom=0.16, top=0.82, wspace=0.36)  # a layout engine draws it thrice
+    epochs = history["epoch"]
+    mark = "." if len(epochs) <= 50 else ""
+    for axes, name in zip(figure.subplots(1, 3), ("loss", "accuracy", "learning rate"), strict=True):
+        if name == "learning rate":
+            axes.plot(epochs, history["lr"], drawstyle="steps-mid", color="black")
+            if min(history["lr"]) > 0:
+                axes.set_yscale("log")
+                axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+                axes.yaxis.set_major_formatter("{x:g}")
+                axes.yaxis.set_minor_formatter("")
+        else:
+            for split, kind, colour, dash in (("train", "training", 0, "-"), ("val", "validation", 1, "--")):
+                measured = [(x, y) for x, y in zip(epochs, history[f"{split}/{name}"], strict=True) if y == y]
+                axes.plot(*zip(*measured, strict=True), dash, marker=mark, color=COLOURS[colour], label=kind)
+            axes.legend()
+        axes.set(title=name, xlabel="epoch", ylabel=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        axes.grid(alpha=0.3)
+    return figure
+
+
+def confusion(matrix: Tensor, title: str) -> Figure:
+    """How many points of each true class (a row) were taken for which (a column), and their share of the row."""
+    # torchmetrics' own plot hands matplotlib a tensor, which numpy 2 deprecates.
+    figure = Figure(figsize=(4.4, 4), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    shares = matrix / matrix.sum(dim=1, keepdim=True).clamp(min=1)  # [2, 2]
+    axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
+    for true, predicted in product(range(2), repeat=2):
+        count, share = matrix[true, predicted].item(), shares[true, predicted].item()
+        ink = "white" if share > 0.5 else "black"
+        axes.text(predicted, true, f"{count:,}\n{share:.2%}", ha="center", va="center", fontsize=14, color=ink)
+    axes.set(title=title, xlabel="predicted class", ylabel="true class", xticks=[0, 1], yticks=[0, 1])
+    return figure
+
+
+def png(figure: Figure) -> bytes:
+    """The picture as a file's content, the same bytes for the same picture."""
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _edges(limits: Extent) -> Tensor:
+    return torch.linspace(*limits, SIDE + 1)  # of the cells of a field
+
+
+def _shade(axes: Axes, probabilities: Tensor, limits: Extent) -> QuadMesh:
+    """Shading by the probability of class 1, and a line where it is one half."""
+    edges, values = _edges(limits).numpy(), probabilities.numpy()
+    middles = (edges[:-1] + edges[1:]) / 2
+    mesh = axes.pcolormesh(edges, edges, values, cmap=SHADES, vmin=0, vmax=1)
+    if values.min() < 0.5 < values.max():
+        axes.contour(middles, middles, values, levels=[0.5], colors="black", linewidths=1.5)
+    axes.set_aspect("equal")
+    return mesh
+
+
+def _scatter(axes: Axes, points: Points, kind: str, hollow: bool = False, size: float = 16) -> None:
+    features, labels = points
+    for label, (colour, marker) in enumerate(zip(COLOURS, MARKERS, strict=True)):
+        x1, x2 = features[labels == label].T.numpy()
+        face, edge = ("white", colour) if hollow else (colour, "white")
+        axes.scatter(
+            x1, x2, s=size, c=face, marker=marker, edgecolors=edge, linewidths=0.6, label=f"{kind}, class {label}"
+        )
