@@ -1,12 +1,14 @@
 """Every config is run as it stands, and does what its first line says."""
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
 from conftest import ROOT
+from matplotlib.image import imread
 
 from torchtour import Classifier, SyntheticData
 from torchtour.cli import Command
@@ -71,9 +73,15 @@ def test_tutorial_is_lesson_4(torchtour):
     assert lines[-1] == "Epoch [100/100], Loss: 0.6377, Accuracy: 0.5400"
 
 
-def test_spiral_is_solved(torchtour):
-    fit(torchtour, "spiral")
+def test_spiral_is_solved_as_the_readme_shows(torchtour):
+    flags = re.search(
+        r"torchtour fit -c configs/spiral.yaml (--pictures.stills) '(.*)'", (ROOT / "README.md").read_text()
+    )
+    fit(torchtour, "spiral", *flags.groups())
     assert held_out_accuracy("spiral") >= 0.97
+    shown, drawn = (imread(path) for path in (ROOT / "docs/spiral.png", "checkpoints/spiral/version_0/stills.png"))
+    assert shown.shape == drawn.shape
+    assert abs(shown - drawn).mean() < 0.02  # another machine may round otherwise
 
 
 def test_tensorboard_has_the_curves(torchtour):

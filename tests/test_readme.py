@@ -1,6 +1,7 @@
 """What the README shows is what happens, and what it names exists."""
 
 import re
+import shlex
 import shutil
 
 from conftest import ROOT
@@ -42,7 +43,7 @@ def test_the_commands_of_the_readme_run_in_order(torchtour, tmp_path):
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
     small = {"fit": ("--data.n_train", 200)}
     for line in console_blocks()[1]:
-        _, program, command, *flags = line.split()
+        _, program, command, *flags = shlex.split(line)
         assert program == "torchtour"
         answer = torchtour(command, *flags, *(small.get(command, ()) if "--ckpt_path" not in flags else ()))
         assert (answer.status, answer.err) == (0, ""), line

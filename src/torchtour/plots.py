@@ -66,7 +66,7 @@ def stills(fields: Mapping[int, Tensor], limits: Extent, points: Points, title: 
     row = figure.subplots(1, len(fields), sharex=True, sharey=True, squeeze=False)[0]
     for axes, (epoch, probabilities) in zip(row, sorted(fields.items()), strict=True):
         _shade(axes, probabilities, limits)
-        _scatter(axes, points, "training", size=7)
+        _scatter(axes, points, "training", size=11)
         axes.set(title=f"epoch {epoch}" if epoch else "before training", xlabel="x1")
     row[0].set_ylabel("x2")
     return figure
@@ -141,5 +141,5 @@ def _scatter(axes: Axes, points: Points, kind: str, hollow: bool = False, size: 
         x1, x2 = features[labels == label].T.numpy()
         face, edge = ("white", colour) if hollow else (colour, "white")
         axes.scatter(
-            x1, x2, s=size, c=face, marker=marker, edgecolors=edge, linewidths=0.6, label=f"{kind}, class {label}"
+            x1, x2, s=size, c=face, marker=marker, edgecolors=edge, linewidths=size / 30, label=f"{kind}, class {label}"
         )
