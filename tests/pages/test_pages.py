@@ -241,28 +241,34 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def tab(chromium, address: str):
+    """One for all pages: a new one takes as long as a page. What goes wrong is noted in its `troubles`."""
+    tab = chromium.new_page()
+    tab.troubles = []
+    note = tab.troubles.append
+    allowed = (address, SITE.as_uri(), "data:")
+    tab.on("console", lambda message: message.type in ("error", "warning") and note(message.text))
+    tab.on("pageerror", lambda error: note(str(error)))
+    tab.on("request", lambda request: request.url.startswith(allowed) or note(request.url))
+    tab.on("response", lambda response: response.status >= 400 and note(response.url))
+    tab.on("requestfailed", lambda request: note(f"failed: {request.url}"))
+    return tab
+
+
 @pytest.fixture
-def visit(chromium, address: str):
+def visit(tab, address: str):
     """Open a page; what goes wrong on it, now or later, ends the test."""
-    troubles: list[str] = []
-    contexts = []
 
     def open_page(page: str, width: int = 1280, base: str = address):
-        context = chromium.new_context(color_scheme="light", viewport={"width": width, "height": 900})
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("console", lambda message: message.type in ("error", "warning") and troubles.append(message.text))
-        tab.on("pageerror", lambda error: troubles.append(str(error)))
-        tab.on("request", lambda request: request.url.startswith((base, "data:")) or troubles.append(request.url))
-        tab.on("response", lambda response: response.status >= 400 and troubles.append(response.url))
-        tab.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
+        tab.troubles.clear()
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.emulate_media(color_scheme="light")
         tab.goto(base + page, wait_until="load")
         return tab
 
     yield open_page
-    for context in contexts:
-        context.close()
-    assert troubles == []
+    assert tab.troubles == []
 
 
 OVERFLOW = """() => {
@@ -324,14 +330,16 @@ def test_the_menu_opens_on_a_telephone(visit) -> None:
 
 
 def test_light_and_dark_can_be_chosen_and_stay_so(visit) -> None:
-    tab = visit("index.html")
     colour = "getComputedStyle(document.body).backgroundColor"
+    tab = visit("index.html")
     light = sum(map(int, re.findall(r"\d+", tab.evaluate(colour))))
-    tab.click(".theme-switch-button")
-    tab.click(".theme-change-button[data-mode=dark]")
-    tab.goto(tab.url.replace("index", "lessons"))
-    assert tab.evaluate(THEME) == "dark"
-    assert sum(map(int, re.findall(r"\d+", tab.evaluate(colour)))) < 200 < 600 < light
+    for mode in ("dark", "auto"):
+        tab.click(".theme-switch-button")
+        tab.click(f".theme-change-button[data-mode={mode}]")
+        visit("lessons.html")
+        assert tab.evaluate(THEME) == {"dark": "dark", "auto": "light"}[mode]
+        if mode == "dark":
+            assert sum(map(int, re.findall(r"\d+", tab.evaluate(colour)))) < 200 < 600 < light
 
 
 def word_of_an_output() -> tuple[str, str]:
