@@ -32,6 +32,7 @@ smartquotes = False  # they would make a dash of the two hyphens of a flag
 nitpicky = False
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+add_module_names = False  # the heading says which
 autodoc_inherit_docstrings = False  # Lightning's are in Lightning's documentation
 autodoc_member_order = "bysource"
 copybutton_prompt_text = "$ "

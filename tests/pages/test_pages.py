@@ -62,8 +62,8 @@ def lesson(name: str):
 @each_page
 def test_every_link_inside_the_site_leads_somewhere(page: str) -> None:
     for tag in soup(page).select("[href], [src]"):
-        link = urlsplit(urljoin(f"site:/{page}", tag.get("href") or tag.get("src")))
-        if link.scheme == "site":
+        link = urlsplit(urljoin(f"http://site/{page}", tag.get("href") or tag.get("src")))
+        if link.netloc == "site":
             target = unquote(link.path).lstrip("/")
             assert (SITE / target).is_file(), tag
             if target.endswith(".html"):
@@ -252,7 +252,8 @@ def tab(chromium, address: str):
     tab.on("pageerror", lambda error: note(str(error)))
     tab.on("request", lambda request: request.url.startswith(allowed) or note(request.url))
     tab.on("response", lambda response: response.status >= 400 and note(response.url))
-    tab.on("requestfailed", lambda request: note(f"failed: {request.url}"))
+    # Aborted: by the next page.
+    tab.on("requestfailed", lambda request: "ABORTED" in request.failure or note(f"failed: {request.url}"))
     return tab
 
 
@@ -273,14 +274,9 @@ def visit(tab, address: str):
 
 OVERFLOW = """() => {
   const width = document.documentElement.clientWidth, found = [];
-  const inside = e => {
-    for (let p = e.parentElement; p !== document.body; p = p.parentElement)
-      if (getComputedStyle(p).overflowX !== "visible") return true;
-    return false;
-  };
-  for (const e of document.body.querySelectorAll("*")) {
+  for (const e of document.body.querySelectorAll(":not(pre *, .pst-scrollable-table-container *)")) {  // these scroll
     const box = e.getBoundingClientRect();
-    if (box.width && (box.right > width + 1 || box.left < -1) && e.checkVisibility() && !inside(e))
+    if (box.width && (box.right > width + 1 || box.left < -1) && e.checkVisibility())
       found.push(e.outerHTML.slice(0, 150));
   }
   if (document.documentElement.scrollWidth > width) found.push("the page itself");
