@@ -4,12 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 # One stamp for each choice of torch, so that a second make installs nothing and another choice installs itself.
 READY := .venv/ready-$(shell printf %s '$(TORCH)' | cksum | cut -d' ' -f1)
+SITE := .venv/site
 # Without their dependencies, so that no version of ours changes; scikit-learn and h5py bring what they still lack.
 FRAMEWORKS := skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors cloudpickle narwhals
 LESSONS := tensors autograd networks training checkpoints advanced
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /make \1 : /p' Makefile | column -t -s:
+	@sed -n 's/^\([a-z-]*\):.*## /make \1 : /p' Makefile | column -t -s:
 
 train: $(READY) ## train on configs/default.yaml and test the best epoch
 	$(BIN)/torchtour fit -c configs/default.yaml
@@ -29,6 +30,15 @@ accept: $(READY) ## take what the lessons print now as their transcripts
 	-$(BIN)/pytest -n 2 tests/test_lessons.py --force-regen
 	git diff --stat tests/transcripts
 
+docs: $(SITE) ## build the site into docs/_build/html, by running the lessons and the commands on its pages
+	rm -rf docs/_build docs/lessons
+	PYTHONHASHSEED=0 OMP_NUM_THREADS=1 $(BIN)/sphinx-build -q -W --keep-going \
+		-d docs/_build/doctrees docs docs/_build/html
+	@echo "The site: docs/_build/html/index.html"
+
+pages-test: $(SITE) ## test the built site, in chromium too
+	$(BIN)/pytest -n 2 tests/pages/test_pages.py
+
 faults: $(READY) ## the whole fault campaign, some ten minutes, and its table
 	$(BIN)/python tests/faults.py
 
@@ -42,8 +52,8 @@ lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.10 --generate-hashes \
 		--overrides .venv/no-torch.txt --no-annotate --no-header --upgrade -o requirements.lock
 
-clean: ## remove .venv and the caches; runs and lessons stay
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+clean: ## remove .venv, the site and the caches; runs and lessons stay
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache docs/_build docs/lessons
 
 # torch goes first and stays out of the lock: pip takes this platform's build of it, not one that the lock chose.
 $(READY): requirements.lock pyproject.toml
@@ -57,4 +67,11 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f .venv/ready-* && touch $(READY)
 
-.PHONY: help train lessons test accept faults bench lock clean
+# Apart from the lock: who trains and tests need not wait for them.
+$(SITE): $(READY)
+	@$(BIN)/python -c 'import sys; sys.exit("the site needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	@echo "... and the packages that build the site, in half a minute."
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation -e '.[docs]'
+	@touch $(SITE)
+
+.PHONY: help train lessons test accept docs pages-test faults bench lock clean

@@ -1,0 +1,368 @@
+"""The built site, as files and in a real browser: `make docs`, then `make pages-test`.
+
+Without a site or a browser these tests are skipped and say so; with PAGES=required that is a failure.
+"""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+from test_lessons import LESSONS, TRANSCRIPTS, check_transcript
+
+ROOT = Path(__file__).parents[2]
+SITE = ROOT / "docs/_build/html"
+PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
+COURSE = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced")
+QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
+
+each_page = pytest.mark.parametrize("page", PAGES)
+each_lesson = pytest.mark.parametrize("name", LESSONS)
+
+
+def need(thing: object, reason: str) -> None:
+    if not thing:
+        (pytest.fail if os.environ.get("PAGES") == "required" else pytest.skip)(reason)
+
+
+@pytest.fixture(autouse=True)
+def site() -> None:
+    need((SITE / "index.html").exists(), "there is no built site: make docs")
+    pytest.importorskip("bs4", reason="the site's packages are not installed: make docs")
+
+
+@cache
+def soup(page: str):
+    from bs4 import BeautifulSoup
+
+    return BeautifulSoup((SITE / page).read_text("utf-8"), "html.parser")
+
+
+@cache
+def anchors(page: str) -> set[str]:
+    return {tag["id"] for tag in soup(page).find_all(id=True)} | {""}
+
+
+def lesson(name: str):
+    return soup(f"lessons/{name}.html")
+
+
+# The files.
+
+
+@each_page
+def test_every_link_inside_the_site_leads_somewhere(page: str) -> None:
+    for tag in soup(page).select("[href], [src]"):
+        link = urlsplit(urljoin(f"site:/{page}", tag.get("href") or tag.get("src")))
+        if link.scheme == "site":
+            target = unquote(link.path).lstrip("/")
+            assert (SITE / target).is_file(), tag
+            if target.endswith(".html"):
+                assert unquote(link.fragment) in anchors(target), tag
+
+
+@each_page
+def test_links_outside_go_to_documentation_by_https(page: str) -> None:
+    hosts = {"docs.pytorch.org", "lightning.ai"}
+    outside = {tag["href"] for tag in soup(page).select("a[href]") if "//" in tag["href"]}
+    assert {link for link in outside if not re.match(f"https://({'|'.join(hosts)})/docs/", link)} == set()
+
+
+@each_page
+def test_every_image_is_described(page: str) -> None:
+    for image in soup(page).find_all("img"):
+        words = re.findall(r"[A-Za-z]{2,}", image.get("alt", ""))
+        assert len(words) >= 4, image
+        assert Path(image["src"]).stem not in image["alt"], image
+
+
+@each_lesson
+def test_the_output_is_the_transcript(name: str, tmp_path: Path) -> None:
+    pieces = [output.get_text().strip("\n") for output in lesson(name).select(".sphx-glr-script-out pre")]
+    # The page drops the empty line before a headline that begins a cell's output.
+    text = "".join(f"\n{piece}\n" if piece.startswith("[Line ") else f"{piece}\n" for piece in pieces)
+    (tmp_path / "page").write_text(text, "utf-8")
+    # And it has spaces for tabs.
+    (tmp_path / "transcript").write_text((TRANSCRIPTS / f"{name}.txt").read_text("utf-8").expandtabs(), "utf-8")
+    check_transcript(tmp_path / "page", tmp_path / "transcript")
+
+
+@each_lesson
+def test_the_page_shows_the_code_with_the_lines_of_the_file(name: str) -> None:
+    lines = LESSONS[name].read_text("utf-8").splitlines()
+    shown = {}
+    for block in lesson(name).select(".highlight-Python pre, .highlight-python pre"):
+        for row in block.get_text().split("\n"):
+            if row.strip():
+                number, code = re.fullmatch(r" *(\d+)(.*)", row).groups()
+                shown[int(number)] = code.strip()
+    cells = re.split(r"(?m)^# %%(.*)\n", LESSONS[name].read_text("utf-8"))
+    code = {
+        line.strip()
+        for kind, cell in zip(cells[1::2], cells[2::2], strict=True)
+        if not kind
+        for line in cell.split("\n")
+    }
+    assert {number: lines[number - 1].strip() for number in shown} == shown
+    assert set(shown.values()) | {""} == code
+
+
+@each_lesson
+def test_prose_and_code_link_to_the_documentation(name: str) -> None:
+    links = [tag["href"] for tag in lesson(name).select("article pre a[href^=https]")]
+    assert len([link for link in links if link.startswith("https://docs.pytorch.org/docs/stable/")]) >= 5
+    assert name != "training" or [
+        link for link in links if link.startswith("https://lightning.ai/docs/pytorch/stable/")
+    ]
+
+
+@each_lesson
+def test_the_script_to_download_is_the_lesson(name: str) -> None:
+    (link,) = lesson(name).select(".sphx-glr-download-python a")
+    assert (SITE / "lessons" / link["href"]).read_bytes() == LESSONS[name].read_bytes()
+
+
+@each_lesson
+def test_the_notebook_to_download_runs_and_prints_the_transcript(name: str, tmp_path: Path) -> None:
+    (link,) = lesson(name).select(".sphx-glr-download-jupyter a")
+    code = (
+        "import sys, nbformat, nbclient\n"
+        "notebook = nbformat.read(sys.argv[1], as_version=4)\n"
+        "nbclient.NotebookClient(notebook, timeout=120, kernel_name='python3').execute()\n"
+        "for cell in notebook.cells:\n"
+        "    for output in cell.get('outputs', []):\n"
+        "        if output.output_type == 'stream': print(output.text, end='')\n"
+    )
+    command = [sys.executable, "-c", code, str(SITE / "lessons" / link["href"])]
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path), "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    # In a cell lines are counted from its first.
+    for folder, text in (("printed", done.stdout), ("wanted", (TRANSCRIPTS / f"{name}.txt").read_text("utf-8"))):
+        (tmp_path / folder).write_text(re.sub(r"\[Line \d+\]", "[Line]", text), "utf-8")
+    check_transcript(tmp_path / "printed", tmp_path / "wanted")
+
+
+def test_the_way_from_the_first_tensor_to_a_model_taken_home() -> None:
+    way, page = [], "index.html"
+    while page != "take_home.html":
+        way.append(page)
+        (link,) = soup(page).select("a.right-next")
+        page = urljoin(page, link["href"])
+    assert way == ["index.html", "lessons.html", *(f"lessons/{name}.html" for name in COURSE), "loop_to_lightning.html"]
+
+
+def test_the_plain_loop_is_shown_line_for_line() -> None:
+    """Each line of loop.py once and in order, with its number."""
+    shown = []
+    for pair in soup("loop_to_lightning.html").select(".pair"):
+        rows = pair.select_one("pre").get_text().split("\n")
+        shown += [re.fullmatch(r" *(\d+)(.*)", row).groups() for row in rows if row.strip()]
+    lines = (ROOT / "docs/loop.py").read_text().splitlines()
+    shown = [(int(number), code.strip()) for number, code in shown if code.strip()]
+    assert shown == [(number, line.strip()) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def test_loop_and_project_print_the_same_digits() -> None:
+    loop, project, same, *_ = (
+        block.get_text() for block in soup("loop_to_lightning.html").select(".highlight-console pre")
+    )
+    digits = [re.findall(r"(?m)^(?:Epoch|Accuracy).*", text) for text in (loop, project)]
+    assert len(digits[0]) == 11
+    assert digits[0] == digits[1]
+    assert same.count("equal to the last bit") == 4
+
+
+def test_the_api_has_every_module() -> None:
+    modules = {path.name for path in (ROOT / "src/torchtour").glob("[a-z]*.py")}
+    assert {heading.get_text().rstrip("#¶") for heading in soup("api.html").select("article h2")} == modules
+    for path in (ROOT / "src/torchtour").glob("[a-z]*.py"):
+        names = {
+            node.name
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef))
+            and ast.get_docstring(node)
+            and not node.name.startswith("_")
+        }
+        assert {f"torchtour.{path.stem}.{name}" for name in names} <= anchors("api.html")
+
+
+def test_the_help_is_that_of_the_command() -> None:
+    text = soup("command.html").select_one("article").get_text()
+    from torchtour.__main__ import HELP
+
+    assert HELP in text
+    for name in (
+        "model.hidden_size",
+        "data.streaming",
+        "run.save_every",
+        "report.every",
+        "trainer.precision",
+        "to DIR",
+    ):
+        assert f"--{name}" in text
+
+
+# In a browser.
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=SITE))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    program = shutil.which("chromium")
+    need(program, "there is no chromium: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make docs")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(
+            executable_path=program, args=["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", *QUIET]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, address: str):
+    """Open a page; what goes wrong on it, now or later, ends the test."""
+    troubles: list[str] = []
+    contexts = []
+
+    def open_page(page: str, theme: str = "light", width: int = 1280, base: str = address):
+        context = chromium.new_context(color_scheme=theme, viewport={"width": width, "height": 900})
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("console", lambda message: message.type in ("error", "warning") and troubles.append(message.text))
+        tab.on("pageerror", lambda error: troubles.append(str(error)))
+        tab.on("request", lambda request: request.url.startswith((base, "data:")) or troubles.append(request.url))
+        tab.on("response", lambda response: response.status >= 400 and troubles.append(response.url))
+        tab.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
+        tab.goto(base + page, wait_until="load")
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+OVERFLOW = """() => {
+  const width = document.documentElement.clientWidth, found = [];
+  const inside = e => {
+    for (let p = e.parentElement; p !== document.body; p = p.parentElement)
+      if (getComputedStyle(p).overflowX !== "visible") return true;
+    return false;
+  };
+  for (const e of document.body.querySelectorAll("*")) {
+    const box = e.getBoundingClientRect();
+    if (box.width && (box.right > width + 1 || box.left < -1) && e.checkVisibility() && !inside(e))
+      found.push(e.outerHTML.slice(0, 150));
+  }
+  if (document.documentElement.scrollWidth > width) found.push("the page itself");
+  return found;
+}"""
+
+
+# A colour depends on the class of a word: one word of each will do, or axe would look at each of thousands.
+ONE_OF_EACH = """() => {
+  const seen = new Set();
+  for (const e of document.querySelectorAll("pre span:not(:has(*), a *)")) {
+    const kind = [e.className, e.parentElement.className, e.closest("div").className].join();
+    if (seen.has(kind)) e.replaceWith(e.textContent); else seen.add(kind);
+  }
+}"""
+
+
+def violations(tab, *rules: str) -> list[tuple[str, list[str]]]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab.evaluate(ONE_OF_EACH)
+    options = {"resultTypes": ["violations"], "preload": False}  # preload: it would ask for style sheets that are none
+    found = Axe().run(tab, options=options | ({"runOnly": rules} if rules else {})).response["violations"]
+    return [(rule["id"], [node["html"][:200] for node in rule["nodes"]][:5]) for rule in found]
+
+
+@each_page
+def test_it_loads_fits_a_telephone_and_is_accessible(page: str, visit) -> None:
+    tab = visit(page, width=390)
+    assert tab.evaluate(OVERFLOW) == []
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    assert violations(tab) == []
+
+
+@each_page
+def test_its_colours_are_legible_in_the_dark_too(page: str, visit) -> None:
+    tab = visit(page, theme="dark")
+    assert tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert violations(tab, "color-contrast", "link-in-text-block") == []
+
+
+def test_the_menu_opens_on_a_telephone(visit) -> None:
+    tab = visit("lessons/tensors.html", width=390)
+    link = tab.locator("a[href$='reference.html']").filter(visible=True)
+    assert link.count() == 0
+    tab.click(".primary-toggle")
+    link.wait_for()
+
+
+def test_light_and_dark_can_be_chosen_and_stay_so(visit) -> None:
+    tab = visit("index.html")
+    theme, colour = "document.documentElement.dataset.theme", "getComputedStyle(document.body).backgroundColor"
+    light = sum(map(int, re.findall(r"\d+", tab.evaluate(colour))))
+    tab.click(".theme-switch-button")
+    tab.click(".theme-change-button[data-mode=dark]")
+    tab.goto(tab.url.replace("index", "lessons"))
+    assert tab.evaluate(theme) == "dark"
+    assert sum(map(int, re.findall(r"\d+", tab.evaluate(colour)))) < 200 < 600 < light
+
+
+def word_of_an_output() -> tuple[str, str]:
+    """A word that occurs in one transcript and in no source of the site, and that lesson's name.
+
+    Judged by its first letters, since the search goes by the stems of words.
+    """
+    sources = [
+        *LESSONS.values(),
+        *(ROOT / "src/torchtour").glob("*.py"),
+        *(ROOT / "docs").glob("*.md"),
+        ROOT / "README.md",
+    ]
+    known = " ".join(path.read_text("utf-8") for path in sources).lower()
+    texts = {name: (TRANSCRIPTS / f"{name}.txt").read_text("utf-8").lower() for name in LESSONS}
+    words = {(word, name) for name, text in texts.items() for word in re.findall(r"\b[a-z]{8,}\b", text)}
+    alone = [
+        (word, name)
+        for word, name in words
+        if word[:6] not in known and sum(word in text for text in texts.values()) == 1
+    ]
+    return max(alone, key=lambda found: (len(found[0]), found))
+
+
+@pytest.mark.parametrize("by", ["http", "file"])
+def test_the_search_finds_a_word_that_only_an_output_has(by: str, visit, address: str) -> None:
+    word, name = word_of_an_output()
+    tab = visit(f"search.html?q={word}", base=address if by == "http" else f"{SITE.as_uri()}/")
+    link = tab.locator("#search-results li a").first
+    link.wait_for()
+    assert tab.locator("#search-results li").count() == 1
+    link.click()
+    assert tab.url.split("?")[0].split("#")[0].endswith(f"lessons/{name}.html")
