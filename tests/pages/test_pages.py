@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from urllib.parse import unquote, urljoin, urlsplit
@@ -37,7 +38,7 @@ def need(thing: object, reason: str) -> None:
 @pytest.fixture(autouse=True)
 def site() -> None:
     need((SITE / "index.html").exists(), "there is no built site: make docs")
-    pytest.importorskip("bs4", reason="the site's packages are not installed: make docs")
+    need(find_spec("bs4") and find_spec("playwright"), "the site's packages are not installed: make docs")
 
 
 @cache
@@ -232,8 +233,9 @@ def address() -> Iterator[str]:
 def chromium():
     program = shutil.which("chromium")
     need(program, "there is no chromium: apt-get install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make docs")
-    with playwright.sync_playwright() as started:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
         browser = started.chromium.launch(
             executable_path=program, args=["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", *QUIET]
         )
