@@ -1308,15 +1308,20 @@ def stopped(
 ) -> Tries:
     """A signal at a random moment, from the first line of main() on."""
     rng, flags = Random(seed), fit_flags(epochs)
-    whole = undisturbed(folder / "whole", flags)
-    for number in range(times):
+    began = time.monotonic()
+    whole, left = undisturbed(folder / "whole", flags), times
+    longest = time.monotonic() - began
+    for number in range(10 * times):
         part = folder / f"part_{number}"
         command = Command(*flags, *rng.choice((EACH_EPOCH, SELDOM)), folder=part)
         if rng.random() < 0.5:
             command.wait(LONGEST, lambda part=part: writes_after(part, 0))
-        if command.wait(rng.uniform(0.005, 0.8)):
-            continue
+        if command.wait(rng.uniform(0.005, longest)):
+            continue  # it has ended by then
         yield from stop(command, signum, flags, whole, f"{signum.name} at a random moment", "", twice)
+        left -= 1
+        if not left:
+            return
 
 
 def stopped_at_lines(

@@ -1,9 +1,12 @@
 import copy
+import csv
 import math
 
 import pytest
 import torch
 from lightning import Trainer
+from lightning.pytorch.callbacks import EarlyStopping
+from lightning.pytorch.loggers import CSVLogger
 from torch.nn.functional import cross_entropy
 
 from torchtour import Classifier, SyntheticData
@@ -13,8 +16,8 @@ from torchtour.limits import UserError
 
 
 def trainer(**settings) -> Trainer:
-    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
-    return Trainer(**quiet, enable_model_summary=False, num_sanity_val_steps=0, **settings)
+    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "log_every_n_steps": 1}
+    return Trainer(**{**quiet, "enable_model_summary": False, "num_sanity_val_steps": 0, **settings})
 
 
 def test_the_loss_of_an_epoch_is_the_mean_over_its_samples():
@@ -28,6 +31,25 @@ def test_the_loss_of_an_epoch_is_the_mean_over_its_samples():
         accuracy = (logits.argmax(dim=1) == labels).double().mean()
         assert run.callback_metrics[f"{split}/loss"] == pytest.approx(cross_entropy(logits, labels).item(), rel=1e-6)
         assert run.callback_metrics[f"{split}/accuracy"] == pytest.approx(accuracy.item(), abs=1e-7)
+
+
+def test_loggers_and_callbacks_get_the_scores_of_each_epoch(tmp_path):
+    logger, stopping = CSVLogger(tmp_path, name="", version=""), EarlyStopping("val/loss", patience=1)
+    run = trainer(max_epochs=50, logger=logger, callbacks=[stopping], num_sanity_val_steps=1)  # which is no epoch
+    model, data = Classifier(lr=0.0), SyntheticData(n_train=50, n_val=20, n_test=30)
+    run.fit(model, data)
+    assert run.current_epoch == 2  # the net does not move: the second loss is no better
+    with open(tmp_path / "metrics.csv") as file:
+        rows = list(csv.DictReader(file))
+    logged = {name: [float(row[name]) for row in rows if row[name]] for name in rows[0]}
+    for split in ("train", "val"):
+        features, labels = data.sets[split].tensors
+        loss = cross_entropy(model(features), labels).item()
+        assert logged[f"{split}/loss"] == pytest.approx([loss, loss], rel=1e-6)
+    assert logged["epoch"] == [0, 0, 1, 1]
+    (scores,) = run.test(model, data, verbose=False)
+    features, labels = data.sets["test"].tensors
+    assert scores["test/loss"] == pytest.approx(cross_entropy(model(features), labels).item(), rel=1e-6)
 
 
 def test_the_mean_loss_keeps_its_digits_over_a_great_many_steps():

@@ -1,7 +1,9 @@
 """Every config is run as it stands, and does what its first line says."""
 
 import csv
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,7 +101,12 @@ def test_two_processes_do_what_one_does(torchtour):
     # 1003 points in batches of 100: neither the batches nor the processes divide them.
     flags = ("--data.n_train", 1003, "--data.n_val", 501, "--data.n_test", 333, "--trainer.max_epochs", 3)
     fit(torchtour, "ddp", *flags)
+    if sys.platform == "linux":
+        assert os.sched_getscheduler(0) == os.SCHED_BATCH
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     fit(torchtour, "default", *flags)
+    if sys.platform == "linux":
+        assert os.sched_getscheduler(0) == os.SCHED_OTHER  # one process waits for nobody
     for two, one in zip(table("ddp"), table("default"), strict=True):
         assert {key: float(value) for key, value in two.items()} == pytest.approx(
             {key: float(value) for key, value in one.items()}, abs=1e-6

@@ -22,6 +22,7 @@ def fit(
     save_every: float = 0,
     streaming: bool = False,
     also: list[Callback] | None = None,
+    sanity: int = 0,
     **settings,
 ) -> Run:
     run = Run(root=str(folder), save_every=save_every)
@@ -32,7 +33,7 @@ def fit(
         plugins=[CheckpointFile()],
         logger=False,
         enable_model_summary=False,
-        num_sanity_val_steps=0,
+        num_sanity_val_steps=sanity,
         **settings,
     )
     torch.manual_seed(0)
@@ -60,8 +61,9 @@ def test_metrics_has_a_row_an_epoch_and_no_empty_cell(tmp_path):
     assert all(0 <= float(row[name]) <= 2 for row in table for name in COLUMNS[3:])
 
 
-def test_an_epoch_without_validation_has_no_scores_of_another(tmp_path):
-    table = rows(fit(tmp_path, 4, check_val_every_n_epoch=2).folder)
+@pytest.mark.parametrize("sanity", [0, 1])
+def test_an_epoch_without_validation_has_no_scores_of_another(tmp_path, sanity):
+    table = rows(fit(tmp_path, 4, check_val_every_n_epoch=2, sanity=sanity).folder)
     assert [row["val/loss"] == "" for row in table] == [True, False, True, False]
     assert all(row["train/loss"] for row in table)
 

@@ -1,6 +1,7 @@
 """The command: Lightning's, fixed to our two classes, with our defaults and errors of one line."""
 
 import argparse
+import contextlib
 import difflib
 import logging
 import math
@@ -171,6 +172,10 @@ class Command(LightningCLI):
                 raise UserError(f"trainer.devices must be at most {cores}, this machine's cores, got {given.devices}")
             if given.precision == "16-mixed":
                 raise UserError("trainer.precision 16-mixed needs a GPU; on the CPU there is bf16-mixed")
+        if self.trainer.world_size > 1 and sys.platform == "linux":
+            # Processes that share cores wait for each other's messages: an exchange takes 0.4 ms so, else 2 on average.
+            with contextlib.suppress(OSError):  # where a container forbids it
+                os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         settings = self._get(self.config_init, "trainer")

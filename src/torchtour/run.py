@@ -145,7 +145,7 @@ class Run(Checkpoint):
         self.lr = trainer.optimizers[0].param_groups[0]["lr"]  # StepLR has moved on when the epoch ends
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.validated = True
+        self.validated = not trainer.sanity_checking
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert self.folder is not None
@@ -161,7 +161,7 @@ class Run(Checkpoint):
         if loss < self.best:
             self.best = loss
             trainer.save_checkpoint(self.folder / "best.ckpt", weights_only=False, storage_options=hold)
-        if trainer.strategy.broadcast(self._is_due(trainer)):
+        if trainer.strategy.reduce_boolean_decision(trainer.is_global_zero and self._is_due(trainer), all=False):
             self._write_held(trainer)  # best.ckpt first: last.ckpt knows its score
             trainer.save_checkpoint(self.folder / "last.ckpt", weights_only=False)
             self.saved = time.monotonic()
@@ -179,13 +179,12 @@ class Run(Checkpoint):
 
     def _stay_finite(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Stop before anything is written over the last good epoch."""
-        values = [value for name, value in trainer.callback_metrics.items() if name.endswith("/loss")]
-        if not all(value.isfinite().all() for value in (*values, *pl_module.parameters())):
-            losses = ", ".join(
-                f"{name} {value:g}" for name, value in trainer.callback_metrics.items() if "loss" in name
-            )
+        losses = {name: value for name, value in trainer.callback_metrics.items() if name.endswith("/loss")}
+        values = torch.cat([value.detach().reshape(-1) for value in (*losses.values(), *pl_module.parameters())])
+        if not values.isfinite().all():
+            found = ", ".join(f"{name} {loss:g}" for name, loss in losses.items())
             raise DivergenceError(
-                f"epoch {trainer.current_epoch + 1} left the finite numbers ({losses}); a lower --model.lr may help. "
+                f"epoch {trainer.current_epoch + 1} left the finite numbers ({found}); a lower --model.lr may help. "
                 f"The epochs before it are kept in {self.folder}"
             )
 
