@@ -173,7 +173,7 @@ class Command(LightningCLI):
             if given.precision == "16-mixed":
                 raise UserError("trainer.precision 16-mixed needs a GPU; on the CPU there is bf16-mixed")
         if self.trainer.world_size > 1 and sys.platform == "linux":
-            # Processes that share cores wait for each other's messages: an exchange takes 0.4 ms so, else 2 on average.
+            # The thread that brings another process's message waits for its turn on a busy core; so it waits less.
             with contextlib.suppress(OSError):  # where a container forbids it
                 os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 

@@ -22,6 +22,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -475,45 +476,52 @@ def peak_of_a_run(n: int) -> float:
     return int(out) / (1024 if sys.platform == "linux" else 1024**2)
 
 
+EPOCHS = 9
+TURNS = 3
+
+
 def processes() -> Iterator[Row]:
     """Points a second inside training, after the first epoch, by torchtour and by a plain loop with DDP."""
-    pairs: dict[str, Callable[[int], float]] = {"torchtour": shared_run, "plain loop and DDP": shared_loop}
-    spent: dict[tuple[str, int], list[float]] = {(name, n): [] for name in pairs for n in (1, 2)}
-    for _ in range(3):
-        for (name, n), mine in spent.items():
-            mine.append(pairs[name](n))
-    for (name, n), mine in spent.items():
-        ratios = [one / it for one, it in zip(spent[name, 1], mine, strict=True)]
+    one, shared, each = ("1 process", 1, 65_536), ("2, a batch shared", 2, 65_536), ("2, a batch each", 2, 131_072)
+    ways: dict[str, tuple[Callable[[int, int], float], str]] = {
+        "torchtour": (torchtour_shared, "1.6"),
+        "plain loop, DDP": (partial(plain_shared, policy="SCHED_OTHER"), ""),
+        "the same, SCHED_BATCH": (partial(plain_shared, policy="SCHED_BATCH"), ""),
+    }
+    spent: dict[tuple[str, str], list[float]] = {}
+    for _ in range(TURNS):
+        for name, (train, _target) in ways.items():
+            for how, n, batch in (one, shared, each):
+                spent.setdefault((name, how), []).append(train(n, batch))
+    for (name, how), mine in spent.items():
+        gains = [alone / seconds for alone, seconds in zip(spent[name, one[0]], mine, strict=True)]
         a_second = (EPOCHS - 1) * 1_000_000 / statistics.median(mine)
-        target = "1.6" if (name, n) == ("torchtour", 2) else ""
-        found = row("points a second, batch 65,536", f"{name}, {n} process{'es' * (n - 1)}", a_second, ratios, target)
+        found = row(f"points a second, {name}", how, a_second, gains, ways[name][1] if how != one[0] else "")
         yield {**found, "ms": f"{a_second:,.0f}"}
-    for each in spawn("add_up", 2).splitlines():
-        floats, ms = each.split()
+    for printed in spawn("add_up", 2).splitlines():
+        floats, ms = printed.split()
         yield row("all-reduce by gloo, 2 processes", f"{int(floats):,} floats", float(ms), [1.0])
 
 
-EPOCHS = 9
-
-
-def shared_run(processes: int) -> float:
-    """Seconds of all epochs but the first, which warms up."""
-    flags = ["--data.n_train", "1000000", "--data.batch_size", "65536", "--trainer.max_epochs", str(EPOCHS)]
-    flags += ["--trainer.callbacks+=bench.Clock", "--report.every", "0"]
+def torchtour_shared(processes: int, batch: int) -> float:
+    """Seconds of all epochs but the first, which warms up; a batch is that of all processes together."""
+    flags = ["--data.n_train", "1000000", "--data.batch_size", str(batch), "--trainer.max_epochs", str(EPOCHS)]
+    flags += ["--trainer.callbacks+=bench.Clock", "--report.every", "0", "--pictures.enabled", "false"]
     flags += ["-c", str(ROOT / "configs/ddp.yaml")] if processes == 2 else []
     with tempfile.TemporaryDirectory() as folder:
         out = output([Path(sys.executable).with_name("torchtour"), "fit", *flags], folder)
     return float(re.search(r"after the first epoch: (\S+)", out)[1])
 
 
-def shared_loop(processes: int) -> float:
+def plain_shared(processes: int, batch: int, policy: str) -> float:
     """The same by the plain loop, its net wrapped in DDP: what PyTorch itself gains from a second process here."""
-    return float(spawn("train_share", processes))
+    return float(spawn("train_share", processes, batch, policy))
 
 
-def train_share(rank: int, meet: str, processes: int) -> None:
+def train_share(rank: int, meet: str, processes: int, batch: str, policy: str) -> None:
+    os.sched_setscheduler(0, getattr(os, policy), os.sched_param(0))  # before the threads that bring messages
     meet_others(rank, meet, processes)
-    setting = Setting(1_000_000, 65_536, EPOCHS)
+    setting = Setting(1_000_000, int(batch), EPOCHS)
     (features, labels), (net, optimizer) = points(setting.n), net_and_optimizer(setting)
     model = DistributedDataParallel(net) if processes > 1 else net
     begin = 0.0
@@ -534,15 +542,17 @@ def train_share(rank: int, meet: str, processes: int) -> None:
             correct += (logits.argmax(1) == y).sum().item()
     if rank == 0:
         print(time.perf_counter() - begin, flush=True)
+    del model  # it would wait, with Python locked, for a thread that waits for Python
     distributed.destroy_process_group()
 
 
-def spawn(work: str, processes: int) -> str:
+def spawn(work: str, processes: int, *more: object) -> str:
     """What a function of this file prints, called in so many processes."""
     code = "from torch.multiprocessing.spawn import start_processes as s; import bench, sys;"
-    code += "s(getattr(bench, sys.argv[1]), (sys.argv[2], int(sys.argv[3])), int(sys.argv[3]), start_method='fork')"
+    code += "_, work, meet, n, *more = sys.argv;"
+    code += "s(getattr(bench, work), (meet, int(n), *more), int(n), start_method='fork')"
     with tempfile.TemporaryDirectory() as folder:
-        return output([sys.executable, "-c", code, work, f"file://{folder}/meet", processes], folder)
+        return output([sys.executable, "-c", code, work, f"file://{folder}/meet", processes, *more], folder)
 
 
 def meet_others(rank: int, meet: str, processes: int) -> None:
