@@ -42,7 +42,7 @@ pages-test: $(SITE) ## test the built site, in chromium too
 faults: $(READY) ## the whole fault campaign, some ten minutes, and its table
 	$(BIN)/python tests/faults.py
 
-bench: $(READY) ## what each convenience costs on this machine, some eight minutes; PEERS=1: other frameworks too
+bench: $(READY) ## what each convenience costs on this machine, some five minutes; PEERS=1: other frameworks too
 	$(if $(PEERS),$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/peers $(FRAMEWORKS))
 	PYTHONPATH=$(if $(PEERS),.venv/peers) $(BIN)/python tests/benchmarks/bench.py
 
