@@ -678,7 +678,7 @@ def write(name: str, found: list[Row]) -> None:
 
 
 def table(found: list[Row]) -> str:
-    heads = ["", "who", "ms", "ratio", "lowest", "highest", "target"]
+    heads = ["what", "who", "ms, if nothing else is said", "ratio", "lowest", "highest", "target"]
     lines = ["| " + " | ".join(heads) + " |", "|---|---|---:|---:|---:|---:|---:|"]
     before = ""
     for each in found:
