@@ -1,5 +1,6 @@
 import csv
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -274,3 +275,16 @@ def test_a_single_callback_needs_no_list(torchtour):
     assert torchtour("fit", *SMALL, *flags).status == 0
     answer = torchtour("fit", *SMALL, *flags, "--trainer.accelerator", "gpu")
     assert (answer.status, answer.err.count("\n")) == (2, 1)
+
+
+def test_a_signal_while_python_shuts_down_ends_it_without_a_traceback():
+    code = (
+        "import atexit, os, signal, sys\n"
+        "from torchtour.__main__ import main\n"
+        "atexit.register(os.kill, os.getpid(), signal.SIGTERM)\n"
+        "sys.argv = ['torchtour', 'eject']\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == -signal.SIGTERM
+    assert len(done.stderr.splitlines()) == 1  # eject: what it lacks

@@ -51,7 +51,11 @@ def main() -> int:
     gc.enable()
     for signum in signals:
         signal.signal(signum, stop)
-    return run(arguments)
+    try:
+        return run(arguments)
+    finally:
+        for signum in signals:
+            signal.signal(signum, signal.SIG_DFL)  # nor has an exception a place to go while Python shuts down
 
 
 if __name__ == "__main__":

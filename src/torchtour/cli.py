@@ -173,7 +173,7 @@ class Command(LightningCLI):
             if given.precision == "16-mixed":
                 raise UserError("trainer.precision 16-mixed needs a GPU; on the CPU there is bf16-mixed")
         if self.trainer.world_size > 1 and sys.platform == "linux":
-            # The thread that brings another process's message waits for its turn on a busy core; so it waits less.
+            # A thread that brings another process's message waits for its turn on a busy core: so, not as long.
             with contextlib.suppress(OSError):  # where a container forbids it
                 os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
