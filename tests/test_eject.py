@@ -33,6 +33,11 @@ def test_the_script_gives_the_nets_probabilities_to_the_last_bit_with_torch_alon
         expected = Classifier.load_from_checkpoint(REFERENCE)(features).softmax(dim=1)
     assert [[float(word) for word in line.split()] for line in out.splitlines()] == expected.tolist()
 
+    for wrong in (["1"], [], ["1", "two"]):
+        done = subprocess.run([sys.executable, "-I", "home/predict.py", *wrong], capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "usage: python predict.py x1 x2 [x1 x2 ...]\n"
+
 
 def test_the_onnx_file_gives_what_torch_gives(torchtour):
     onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")

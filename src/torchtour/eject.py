@@ -22,7 +22,11 @@ from torch import nn
 
 net = nn.Sequential(nn.Linear(2, {hidden}), nn.ReLU(), nn.Linear({hidden}, 2))
 net.load_state_dict(torch.load(Path(__file__).with_name("weights.pt"), weights_only=True))
-features = torch.tensor([float(word) for word in sys.argv[1:]]).reshape(-1, 2)  # [n, 2]: x1 x2, as many as you like
+try:
+    features = torch.tensor([float(word) for word in sys.argv[1:] or "?"]).reshape(-1, 2)  # [n, 2]
+except (ValueError, RuntimeError):
+    print("usage: python predict.py x1 x2 [x1 x2 ...]", file=sys.stderr)
+    sys.exit(2)
 with torch.no_grad():
     for probabilities in net(features).softmax(dim=1).tolist():
         print(*probabilities)
