@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 import torch
-from benchmarks.bench import CONTESTANTS, DRAWING, Setting, row, take_turns, timed
+from benchmarks.bench import CONTESTANTS, DRAWING, Setting, plain_shared, row, take_turns, timed, torchtour_shared
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,11 @@ def test_each_contestant_trains(name, validate):
         warnings.simplefilter("ignore")  # the usual project is warned of much
         assert timed(name, Setting(2000, 100, 2, validate=validate)) > 0
     assert (torch.get_num_threads(), sys.stdout) == (threads, out)
+
+
+def test_two_processes_train():
+    assert torchtour_shared(2, 131_072) > 0
+    assert plain_shared(2, 131_072, "SCHED_BATCH") > 0
 
 
 def test_who_does_not_train_is_found(monkeypatch):

@@ -519,7 +519,8 @@ def plain_shared(processes: int, batch: int, policy: str) -> float:
 
 
 def train_share(rank: int, meet: str, processes: int, batch: str, policy: str) -> None:
-    os.sched_setscheduler(0, getattr(os, policy), os.sched_param(0))  # before the threads that bring messages
+    if sys.platform == "linux":  # before there are threads that bring messages
+        os.sched_setscheduler(0, getattr(os, policy), os.sched_param(0))
     meet_others(rank, meet, processes)
     setting = Setting(1_000_000, int(batch), EPOCHS)
     (features, labels), (net, optimizer) = points(setting.n), net_and_optimizer(setting)
