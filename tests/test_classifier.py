@@ -16,8 +16,8 @@ from torchtour.limits import UserError
 
 
 def trainer(**settings) -> Trainer:
-    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "log_every_n_steps": 1}
-    return Trainer(**{**quiet, "enable_model_summary": False, "num_sanity_val_steps": 0, **settings})
+    quiet = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
+    return Trainer(**{**quiet, "log_every_n_steps": 1, "num_sanity_val_steps": 0, **settings})
 
 
 def test_the_loss_of_an_epoch_is_the_mean_over_its_samples():

@@ -172,10 +172,10 @@ class Command(LightningCLI):
                 raise UserError(f"trainer.devices must be at most {cores}, this machine's cores, got {given.devices}")
             if given.precision == "16-mixed":
                 raise UserError("trainer.precision 16-mixed needs a GPU; on the CPU there is bf16-mixed")
-        if self.trainer.world_size > 1 and sys.platform == "linux":
-            # A thread that brings another process's message waits for its turn on a busy core: so, not as long.
-            with contextlib.suppress(OSError):  # where a container forbids it
-                os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+            if self.trainer.world_size > 1 and sys.platform == "linux":
+                # A thread that brings another process's message waits for its turn on a busy core: so, not as long.
+                with contextlib.suppress(OSError):  # where a container forbids it
+                    os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         settings = self._get(self.config_init, "trainer")
