@@ -1,0 +1,125 @@
+"""From a file to raw columns and labels in three sets, split before anything is learned from the rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch.utils.data import TensorDataset
+
+from torchtour.columns import Columns, choose, every_row_differs, labels_of, like, measure
+from torchtour.reading import Source, digest, open_table
+from torchtour.settings import UserError, shown
+from torchtour.splitting import PARTS, TRAIN, Rows, join, split
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a file became: raw columns, labels and parts of its rows, and an account of it.
+
+    Attributes:
+        sets: For train, val and test: raw columns [n, n_columns] and labels [n].
+        columns: The columns that the net takes, as Preprocessing knows them.
+        classes: The classes in order.
+        left_out: The other columns, each with the reason.
+        rows: All rows of the file.
+        duplicates: Rows that equal an earlier one in all columns that could be features.
+        unlabelled: Rows without a label, which are left out.
+        sha256: Of the file.
+    """
+
+    sets: dict[str, TensorDataset]
+    columns: list[dict[str, Any]]
+    classes: list[str] | list[int]
+    left_out: dict[str, str]
+    rows: int
+    duplicates: int
+    unlabelled: int
+    sha256: str
+
+
+def load(settings: Mapping[str, Any]) -> Table:
+    """Read a file with TableData's settings.
+
+    Raises:
+        UserError: It can't be read or learned from.
+    """
+    source = open_table(settings["path"])
+    _check_names(source, settings)
+    sha256, frame = digest(source.path), source.read()
+    comma, label, keep = source.separator in (";", "\t"), settings["label"], settings["keep"] or []
+    classes, labels = labels_of(Columns(frame, comma), label)
+    left_out = dict.fromkeys(source.unnamed(), "no name") | dict.fromkeys(settings["drop"] or [], "data.drop")
+    names = [name for name in source.names if name not in (*left_out, *keep, label, settings["group"])] + keep
+
+    labelled = np.flatnonzero(labels >= 0)
+    rows = frame[labelled] if len(labelled) < len(labels) else frame
+    alike = like(rows, [name for name in names if name in keep or not every_row_differs(rows[name])])
+    parts = _parts(rows, labels[labelled], alike, settings)
+    first = np.flatnonzero((parts == TRAIN) & (alike == np.arange(len(alike))))  # no duplicates
+    choice = choose(Columns(rows[first], comma, labelled[first] + 1), names, keep, settings["max_levels"])
+
+    raw, _ = Columns(rows, comma, labelled + 1).raw(choice.columns)
+    measured = measure(choice.columns, raw[parts == TRAIN])
+    constant = [column["name"] for column, kept in zip(choice.columns, measured, strict=True) if kept is None]
+    left_out |= choice.left_out | dict.fromkeys(constant, "constant")
+    if constant:
+        raw = raw[:, [kept is not None for kept in measured]]
+    if not raw.shape[1]:
+        raise UserError(f"{source.path} has no column to learn from: {_reasons(left_out)}")
+    duplicates = len(alike) - len(np.unique(alike))
+    sets = {
+        name: TensorDataset(torch.from_numpy(raw[parts == part]), torch.from_numpy(labels[labelled][parts == part]))
+        for part, name in enumerate(PARTS)
+    }
+    columns = [kept for kept in measured if kept is not None]
+    unlabelled = len(labels) - len(labelled)
+    return Table(sets, columns, classes, left_out, len(labels), duplicates, unlabelled, sha256)
+
+
+def describe(table: Table, label: str) -> list[str]:
+    """Three lines: what is learned from what, what was left out and why, and how the rows are split."""
+    kinds = [column["kind"] for column in table.columns]
+    numbers, categories = kinds.count("number"), kinds.count("category")
+    sizes = {name: len(rows) for name, rows in table.sets.items()}
+    notes = [f"{table.duplicates:,} equal to an earlier one"] * (table.duplicates > 0)
+    notes += [f"{table.unlabelled:,} without a label left out"] * (table.unlabelled > 0)
+    return [
+        f"Learning {shown(label)}, {len(table.classes)} classes, from {numbers} columns of numbers "
+        f"and {categories} of categories.",
+        *([f"Left out: {_reasons(table.left_out)}."] if table.left_out else []),
+        f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
+        f"{' (' + ', '.join(notes) + ')' if notes else ''}.",
+    ]
+
+
+def _check_names(source: Source, settings: Mapping[str, Any]) -> None:
+    named = {"label": [settings["label"]], "group": [settings["group"]] if settings["group"] else []}
+    for setting, names in {**named, "drop": settings["drop"] or [], "keep": settings["keep"] or []}.items():
+        for name in names:
+            if name not in source.names:
+                there = ", ".join(source.names[:20]) + ", ..." * (len(source.names) > 20)
+                given = f", got {shown(name)}" if name else ""
+                raise UserError(f"data.{setting} must name a column of {source.path}{given}: {there[:300]}")
+
+
+def _parts(rows: "pl.DataFrame", labels: Rows, alike: Rows, settings: Mapping[str, Any]) -> Any:
+    group = settings["group"]
+    units = join(alike, like(rows, [group])) if group else alike
+    return split(labels, units, settings["val_fraction"], settings["test_fraction"], settings["seed"])
+
+
+def _reasons(left_out: Mapping[str, str]) -> str:
+    """`id (every row differs), day and hour (dates)`, by reason; of many names the first few."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in left_out.items():
+        reasons.setdefault(reason, []).append(name)
+    return "; ".join(f"{_some(names)} ({reason})" for reason, names in reasons.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(shown(name)[1:-1] for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
