@@ -20,7 +20,7 @@ from torchtour.settings import UserError, printable
 if TYPE_CHECKING:
     import polars as pl
 
-HEAD = 2**22  # bytes that hold the header of a CSV file
+HEAD = 2**16, 2**24  # bytes that hold the header of a CSV file, and of one with very many columns
 INFERRED = 10_000  # rows that polars looks at to tell numbers from text; if it finds out later, it reads all as text
 MOST_COLUMNS = 100_000
 PACKED = 100  # a .gz that unpacks to more than so many times its size, and to more than 100 MB, is no table
@@ -152,7 +152,10 @@ def digest(path: str | Path) -> str:
 
 def _opened(path: Path, plain: Path, unpacked: Any) -> Source:
     with open(plain, "rb") as file:
-        head = file.read(HEAD)
+        head = file.read(HEAD[0])
+        if b"\n" not in head:
+            head += file.read(HEAD[1])
+        complete = not file.read(1)
     if head[:4] == b"PAR1":
         return _parquet(path, plain, unpacked)
     for magic, message in NOT_CSV.items():
@@ -164,12 +167,12 @@ def _opened(path: Path, plain: Path, unpacked: Any) -> Source:
     with open(plain, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if (place := content.find(b"\0")) >= 0:
             raise UserError(f"{path} is not text: byte {place + 1} is NUL")
-    return _csv(path, plain, unpacked, head)
+    return _csv(path, plain, unpacked, head, complete)
 
 
-def _csv(path: Path, plain: Path, unpacked: Any, head: bytes) -> Source:
+def _csv(path: Path, plain: Path, unpacked: Any, head: bytes, complete: bool) -> Source:
     try:
-        text = head.decode("utf-8-sig", "strict" if len(head) < HEAD else "ignore")
+        text = head.decode("utf-8-sig", "strict" if complete else "ignore")
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: {_not_utf8(head, error.start)}") from None
     separator, header, lines = _header(text)
@@ -177,7 +180,7 @@ def _csv(path: Path, plain: Path, unpacked: Any, head: bytes) -> Source:
         raise UserError(f"{path} has {len(header):,} columns, and a table may have {MOST_COLUMNS:,}")
     names = _names(path, header)
     ends = "\n" if "\n" in text else "\r"
-    if len(head) < HEAD and not "".join(text.splitlines()[lines:]).strip():
+    if complete and not "".join(text.splitlines()[lines:]).strip():
         raise UserError(f"{path} has a header and no rows")
     options = {"separator": separator, "eol_char": ends, "skip_lines": lines, "has_header": False, "glob": False}
     return Source(path, plain, header, names, separator, options, unpacked)

@@ -36,7 +36,7 @@ class TableData(LightningDataModule):
         val_fraction: Share of the rows that choose the best epoch.
         test_fraction: Share of the rows that are held out for the last word.
         max_levels: A text with more different values is no category.
-        batch_size: Rows a training step, over all processes together; null: about 100 steps an epoch, of 8 to 1024 rows.
+        batch_size: Rows a training step, over all processes together; null: 32, of a large table more, up to 1024.
         seed: Of the split and of the training rows' order.
 
     Raises:
@@ -94,7 +94,7 @@ class TableData(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Batch]:
         rows = self.sets["train"]
-        batch_size = self.hparams["batch_size"] or min(max(len(rows) // 100, 8), 1024)
+        batch_size = self.hparams["batch_size"] or min(max(len(rows) // 500, 32), 1024)
         return loader(InMemory(rows, batch_size, self.hparams["seed"], *share(self.trainer)))
 
     def val_dataloader(self) -> DataLoader[Batch]:

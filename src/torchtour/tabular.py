@@ -61,24 +61,25 @@ def load(settings: Mapping[str, Any]) -> Table:
     alike = like(rows, [name for name in names if name in keep or not every_row_differs(rows[name])])
     parts = _parts(rows, labels[labelled], alike, settings)
     first = np.flatnonzero((parts == TRAIN) & (alike == np.arange(len(alike))))  # no duplicates
-    choice = choose(Columns(rows[first], comma, labelled[first] + 1), names, keep, settings["max_levels"])
+    table = Columns(rows, comma, labelled + 1)
+    choice = choose(table, first, names, keep, settings["max_levels"])
 
-    raw, _ = Columns(rows, comma, labelled + 1).raw(choice.columns)
-    measured = measure(choice.columns, raw[parts == TRAIN])
-    constant = [column["name"] for column, kept in zip(choice.columns, measured, strict=True) if kept is None]
-    left_out |= choice.left_out | dict.fromkeys(constant, "constant")
-    if constant:
-        raw = raw[:, [kept is not None for kept in measured]]
-    if not raw.shape[1]:
+    raw, _ = table.raw(choice.columns)
+    places = [np.flatnonzero(parts == part) for part in range(len(PARTS))]
+    raws = [raw[place] for place in places]
+    measured = measure(choice.columns, raws[TRAIN])
+    varies = [column is not None for column in measured]
+    left_out |= choice.left_out
+    left_out |= {column["name"]: "constant" for column, kept in zip(choice.columns, varies, strict=True) if not kept}
+    if not any(varies):
         raise UserError(f"{source.path} has no column to learn from: {_reasons(left_out)}")
-    duplicates = len(alike) - len(np.unique(alike))
     sets = {
-        name: TensorDataset(torch.from_numpy(raw[parts == part]), torch.from_numpy(labels[labelled][parts == part]))
-        for part, name in enumerate(PARTS)
+        name: TensorDataset(torch.from_numpy(raw if all(varies) else raw[:, varies]), torch.from_numpy(labels[place]))
+        for name, raw, place in zip(PARTS, raws, (labelled[place] for place in places), strict=True)
     }
-    columns = [kept for kept in measured if kept is not None]
-    unlabelled = len(labels) - len(labelled)
-    return Table(sets, columns, classes, left_out, len(labels), duplicates, unlabelled, sha256)
+    columns = [column for column in measured if column is not None]
+    duplicates = int((alike != np.arange(len(alike))).sum())
+    return Table(sets, columns, classes, left_out, len(labels), duplicates, len(labels) - len(labelled), sha256)
 
 
 def describe(table: Table, label: str) -> list[str]:
