@@ -1,10 +1,13 @@
 """The preprocessing of a table as a part of the net: raw values in, standardised numbers and one-hot categories out."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from torchtour.settings import UserError, shown
 
 FARTHEST = 1e6  # standard deviations; no training value lies farther than the square root of their number
 
@@ -64,6 +67,39 @@ def category(name: str, levels: Sequence[str], missing: bool) -> dict[str, Any]:
 def n_features(columns: Sequence[Mapping[str, Any]]) -> int:
     """How many inputs of the net the columns become."""
     return sum(len(_codes(column)) if column["kind"] == "category" else 1 + column["missing"] for column in columns)
+
+
+def check_columns(columns: Any, classes: Any, inputs: int, outputs: int) -> None:
+    """Verify a table's columns and classes, and that they fit a net's inputs and outputs; None: not of a table.
+
+    Raises:
+        UserError: They are not as `number` and `category` make them.
+    """
+    for place, column in enumerate(columns or []):
+        if not (_is_number(column) or _is_category(column)):
+            raise UserError(f"model.columns must be numbers and categories, got {shown(column)} in place {place}")
+    if columns and n_features(columns) != inputs:
+        raise UserError(f"model.n_features must be {n_features(columns)} with these model.columns, got {inputs}")
+    if classes is not None and not len({*classes}) == len(classes) == outputs:
+        raise UserError(f"model.classes must be {outputs} different names, got {shown(classes)}")
+
+
+def _is_number(column: Mapping[str, Any]) -> bool:
+    if column.keys() != number("", 0.0, 1.0, False).keys() or column["kind"] != "number":
+        return False
+    plain = type(column["name"]) is str and type(column["missing"]) is bool
+    mean, scale = column["mean"], column["scale"]
+    return plain and type(mean) is type(scale) is float and isfinite(mean) and isfinite(scale) and scale > 0
+
+
+def _is_category(column: Mapping[str, Any]) -> bool:
+    if column.keys() != category("", [], False).keys() or column["kind"] != "category":
+        return False
+    plain = type(column["name"]) is str and type(column["missing"]) is bool
+    levels = column["levels"]
+    return plain and type(levels) is list and 0 < len({*map(str, levels)}) == len(levels) and all(
+        type(level) is str for level in levels
+    )
 
 
 def _codes(column: Mapping[str, Any]) -> list[int]:

@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from torchtour.batches import Batch, InMemory, evaluation_batch, loader, share
 from torchtour.preprocessing import n_features
 from torchtour.settings import UserError, check
-from torchtour.tabular import Table, load
+from torchtour.tabular import Chunks, Table, load
 
 LIMITS = {
     "val_fraction": (0.001, 0.8),
@@ -60,6 +60,7 @@ class TableData(LightningDataModule):
         self.save_hyperparameters()
         check("data", TableData.__init__, self.hparams, LIMITS)
         self.sets: dict[str, TensorDataset] = {}
+        self.chunks: Chunks | None = None  # of the file to predict
 
     @cached_property
     def table(self) -> Table:
@@ -103,6 +104,12 @@ class TableData(LightningDataModule):
     def test_dataloader(self) -> DataLoader[Batch]:
         return self._evaluation("test")
 
+    def predict_dataloader(self) -> DataLoader[Any]:
+        """All rows of the file, read as they are needed; the net says which columns it takes."""
+        assert self.trainer is not None
+        self.chunks = Chunks(self.hparams["path"], self.trainer.lightning_module.hparams["columns"])
+        return DataLoader(self.chunks, batch_size=None)
+
     def _evaluation(self, part: str) -> DataLoader[Batch]:
         return loader(InMemory(self.sets[part], evaluation_batch(self.trainer), None, *share(self.trainer)))
 
@@ -116,5 +123,5 @@ class TableData(LightningDataModule):
         Raises:
             UserError: The file is not the one that the run began with.
         """
-        if state_dict["sha256"] != self.table.sha256:
-            raise UserError(f"{self.hparams['path']} has changed since the run began: its SHA-256 is another")
+        if state_dict.get("sha256") != self.table.sha256:
+            raise UserError(f"{self.hparams['path']} is not the file that the run began with: its SHA-256 is another")

@@ -1,12 +1,14 @@
 """From a file to raw columns and labels in three sets, split before anything is learned from the rows."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch.utils.data import TensorDataset
+from torch import Tensor
+from torch.utils.data import IterableDataset, TensorDataset
 
 from torchtour.columns import Columns, choose, every_row_differs, labels_of, like, measure
 from torchtour.reading import Source, digest, open_table
@@ -72,7 +74,7 @@ def load(settings: Mapping[str, Any]) -> Table:
     left_out |= choice.left_out
     left_out |= {column["name"]: "constant" for column, kept in zip(choice.columns, varies, strict=True) if not kept}
     if not any(varies):
-        raise UserError(f"{source.path} has no column to learn from: {_reasons(left_out)}")
+        raise UserError(f"{source.path} has no column to learn from: {reasons(left_out)}")
     sets = {
         name: TensorDataset(torch.from_numpy(raw if all(varies) else raw[:, varies]), torch.from_numpy(labels[place]))
         for name, raw, place in zip(PARTS, raws, (labelled[place] for place in places), strict=True)
@@ -80,6 +82,35 @@ def load(settings: Mapping[str, Any]) -> Table:
     columns = [column for column in measured if column is not None]
     duplicates = int((alike != np.arange(len(alike))).sum())
     return Table(sets, columns, classes, left_out, len(labels), duplicates, len(labels) - len(labelled), sha256)
+
+
+class Chunks(IterableDataset[Any]):
+    """The rows of a file to predict, a chunk at a time: raw columns [chunk, n_columns], and the chunk as it was read.
+
+    Attributes:
+        unseen: For each category, how many values no training row had; they count as missing.
+    """
+
+    def __init__(self, path: str, columns: Sequence[Mapping[str, Any]]) -> None:
+        self.source, self.columns = open_table(path), columns
+        self.unseen: Counter[str] = Counter()
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Any]]:
+        import polars
+
+        source, start = self.source, 1
+        most = max(1, min(16_384, 10_000_000 // max(1, len(source.names))))
+        for frame in source.chunks(most):
+            numbers = np.arange(start, start + frame.height)
+            start += frame.height
+            if frame.width > 1:  # a line without anything is no row
+                kept = frame.select(~polars.all_horizontal(polars.all().is_null())).to_series().to_numpy()
+                frame, numbers = frame.filter(kept), numbers[kept]
+            if frame.is_empty():
+                continue
+            raw, unseen = Columns(frame, source.separator in (";", "\t"), numbers).raw(self.columns)
+            self.unseen.update(unseen)
+            yield torch.from_numpy(raw), frame
 
 
 def describe(table: Table, label: str) -> list[str]:
@@ -92,7 +123,7 @@ def describe(table: Table, label: str) -> list[str]:
     return [
         f"Learning {shown(label)}, {len(table.classes)} classes, from {numbers} columns of numbers "
         f"and {categories} of categories.",
-        *([f"Left out: {_reasons(table.left_out)}."] if table.left_out else []),
+        *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),
         f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
         f"{' (' + ', '.join(notes) + ')' if notes else ''}.",
     ]
@@ -114,7 +145,7 @@ def _parts(rows: "pl.DataFrame", labels: Rows, alike: Rows, settings: Mapping[st
     return split(labels, units, settings["val_fraction"], settings["test_fraction"], settings["seed"])
 
 
-def _reasons(left_out: Mapping[str, str]) -> str:
+def reasons(left_out: Mapping[str, str]) -> str:
     """`id (every row differs), day and hour (dates)`, by reason; of many names the first few."""
     reasons: dict[str, list[str]] = {}
     for name, reason in left_out.items():

@@ -18,10 +18,11 @@ from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.utilities import rank_zero_only
 from torch.multiprocessing.spawn import ProcessException
 
-from torchtour import Classifier, SyntheticData
+from torchtour import Classifier, SyntheticData, TableData
 from torchtour.callbacks.pictures import Confusion, Pictures, audit_pictures
 from torchtour.callbacks.report import EpochReport, Predictions, Progress
 from torchtour.callbacks.run import Run, audit_run
+from torchtour.callbacks.tables import TablePredictions, TableReport, TableTest
 from torchtour.command.errors import first_line
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
 from torchtour.command.processes import check_processes
@@ -42,7 +43,7 @@ TRAINER_DEFAULTS = {
 }
 FILES = ("config.yaml", "metrics.csv", "best.ckpt", "last.ckpt", "curves.png", "boundary.png", "stills.png")
 SET_BY_US = {"weights_only", "verbose", "return_predictions"}
-DATA = {"torchtour.data.SyntheticData": SyntheticData}
+DATA = {"torchtour.data.SyntheticData": SyntheticData, "torchtour.table.TableData": TableData}
 OURS = {"run": Run, "report": EpochReport, "pictures": Pictures}
 UNKEPT = ("fast_dev_run", "barebones")  # Trainer's modes that leave nothing behind
 

@@ -8,7 +8,7 @@ from lightning import LightningDataModule
 from torchtour.settings import UserError, printable
 from torchtour.trust.audit import Stored, accepted
 
-LINKED = {"n_features", "n_classes"}  # of the model: the data say them
+LINKED = {"n_features", "n_classes", "columns", "classes"}  # of the model: the data say them
 FREE = {"trainer.max_epochs"}  # a run may go on for longer
 
 
@@ -33,8 +33,10 @@ def find(which: str, root: Path) -> Path:
     raise UserError(f"the newest run has no {which} checkpoint {path}; {_existing(root)}")
 
 
-def flags_of(stored: Stored, data: type[LightningDataModule]) -> dict[str, Any]:
+def flags_of(stored: Stored, data: type[LightningDataModule], linked: bool = True) -> dict[str, Any]:
     """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}.
+
+    `linked`: those of the model that the data say are left out.
 
     Raises:
         UserError: The settings of its data are not those of `data`.
@@ -43,7 +45,7 @@ def flags_of(stored: Stored, data: type[LightningDataModule]) -> dict[str, Any]:
     names = accepted(data)  # type: ignore[arg-type]
     if not isinstance(given, dict) or not given.keys() <= names.keys():
         raise UserError(f"checkpoint {stored.path} has other settings of its data than {', '.join(names)}")
-    groups = {"model": {k: v for k, v in stored.settings.items() if k not in LINKED}, "data": given}
+    groups = {"model": {k: v for k, v in stored.settings.items() if not (linked and k in LINKED)}, "data": given}
     flags = {f"{group}.{name}": value for group, settings in groups.items() for name, value in settings.items()}
     run = {k: v for k, v in stored.content.get("settings", {}).items() if k != "data"}
     return {**run, **flags}
