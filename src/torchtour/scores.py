@@ -1,6 +1,7 @@
 """What a score is worth: its interval, and what it would be without any learning."""
 
 import math
+from collections.abc import Callable
 
 from torch import Tensor
 
@@ -25,11 +26,12 @@ def baseline(confusion: Tensor) -> tuple[int, float]:
     return commonest, counts[commonest].item() / max(1, int(counts.sum()))
 
 
-def accuracy_line(confusion: Tensor, class_name: str) -> str:
-    """`Accuracy 97.2 % (95 % interval 85.8 to 99.5; always 'setosa': 33.3 %)`; class_name is that of the baseline."""
+def accuracy_line(confusion: Tensor, class_name: Callable[[int], str]) -> str:
+    """`Accuracy 97.2 % (95 % interval 85.8 to 99.5; always 'setosa': 33.3 %)`; class_name names a class."""
     correct, n = int(confusion.diagonal().sum()), int(confusion.sum())
     low, high = (100 * end for end in wilson(correct, n))
-    always = 100 * baseline(confusion)[1]
+    commonest, share = baseline(confusion)
     return (
-        f"Accuracy {100 * correct / n:.1f} % (95 % interval {low:.1f} to {high:.1f}; always {class_name}: {always:.1f} %)"
+        f"Accuracy {100 * correct / n:.1f} % (95 % interval {low:.1f} to {high:.1f}; "
+        f"always {class_name(commonest)}: {100 * share:.1f} %)"
     )

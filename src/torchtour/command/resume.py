@@ -1,14 +1,18 @@
 """Which checkpoint is meant, what it says of its run, and which flags contradict it."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from lightning import LightningDataModule
 
 from torchtour.settings import UserError, printable
+from torchtour.trust import config
 from torchtour.trust.audit import Stored, accepted
+from torchtour.trust.sealed import read
 
 LINKED = {"n_features", "n_classes", "columns", "classes"}  # of the model: the data say them
+OURS = ("SyntheticData", "TableData")
 FREE = {"trainer.max_epochs"}  # a run may go on for longer
 
 
@@ -31,6 +35,35 @@ def find(which: str, root: Path) -> Path:
     if path.is_file():
         return path
     raise UserError(f"the newest run has no {which} checkpoint {path}; {_existing(root)}")
+
+
+def chosen_data(args: list[str], configs: list[str]) -> str | None:
+    """TableData or SyntheticData, if arguments or configs name it, or else the checkpoint that they name does."""
+    named = [_data_of(path) for path in configs] + _values(args, "--data") + _values(args, "--data.class_path")
+    names = [name.rpartition(".")[2] for name in named if name]
+    if any(names):
+        return next((name for name in reversed(names) if name in OURS), None)
+    resumed = _values(args, "--ckpt_path") or _values(args, "--init_from") or ["best"] * (args[:1] != ["fit"])
+    try:
+        path = find(resumed[-1], Path((_values(args, "--run.root") or ["checkpoints"])[-1]))
+        name = str(read(path)["settings"]["data"]).rpartition(".")[2]
+        return name if name in OURS else None
+    except (UserError, LookupError, AttributeError, TypeError):  # said later, where the checkpoint is audited
+        return None
+
+
+def _values(args: list[str], flag: str) -> list[str]:
+    after = [value for given, value in pairwise(args) if given == flag]
+    return after + [arg.partition("=")[2] for arg in args if arg.startswith(f"{flag}=")]
+
+
+def _data_of(path: str) -> str:
+    """The data's class that a config names."""
+    try:
+        values = config.parse(Path(path).read_text("utf-8"))
+        return str(values["data"]["class_path"])
+    except Exception:  # said later, where the config is read
+        return ""
 
 
 def flags_of(stored: Stored, data: type[LightningDataModule], linked: bool = True) -> dict[str, Any]:
