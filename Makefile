@@ -39,8 +39,8 @@ docs: $(SITE) ## build the site into docs/_build/html, by running the lessons an
 pages-test: $(SITE) ## test the built site, in chromium too
 	$(BIN)/pytest -n 2 tests/pages/test_pages.py
 
-faults: $(READY) ## the whole fault campaign, some ten minutes, and its table
-	$(BIN)/python tests/faults.py
+faults: $(READY) ## the whole fault campaign, some ten minutes; its table goes into docs/faults.md
+	PYTHONPATH=tests $(BIN)/python -m faults --write docs/faults.md
 
 bench: $(READY) ## what each convenience costs on this machine, some five minutes; PEERS=1: other frameworks too
 	$(if $(PEERS),$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/peers $(FRAMEWORKS))
