@@ -44,7 +44,7 @@ faults: $(READY) ## the whole fault campaign, some ten minutes; its table goes i
 
 bench: $(READY) ## what each convenience costs on this machine, some five minutes; PEERS=1: other frameworks too
 	$(if $(PEERS),$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/peers $(FRAMEWORKS))
-	PYTHONPATH=$(if $(PEERS),.venv/peers) $(BIN)/python tests/benchmarks/bench.py
+	PYTHONPATH=$(if $(PEERS),.venv/peers:)tests $(BIN)/python -m benchmarks
 
 lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install -q uv
