@@ -13,9 +13,9 @@ from torchmetrics.functional import accuracy
 
 from benchmarks.setting import Setting, Trained, points
 from torchtour import Classifier, SimpleNet, SyntheticData
-from torchtour.callbacks import EpochReport, Progress
-from torchtour.checkpoint import CheckpointFile
-from torchtour.run import Run
+from torchtour.callbacks.report import EpochReport, Progress
+from torchtour.callbacks.run import Run
+from torchtour.trust.sealed import CheckpointFile
 
 
 class Clock(Callback):

@@ -59,5 +59,5 @@ def killed_at_lines(folder: Path, start: int, step: int, lines: tuple[tuple[str,
             answer = go_on(part, flags, first=partial(send_at, line, nth, signal.SIGKILL)).answer()
             if answer.status == 128 + signal.SIGKILL:
                 where = f" ({line[0]}:{line[1]}, time {nth})"
-                yield "kill -9 just before a line of run.py or checkpoint.py", named(unsound(part), where)
+                yield "kill -9 just before a line of run.py, atomic.py or sealed.py", named(unsound(part), where)
         yield "runs that were killed so, in the end", named(finish(part, flags, whole), f" ({line[0]}:{line[1]})")

@@ -4,17 +4,23 @@ import contextlib
 import importlib
 from pathlib import Path
 
-from torchtour import Classifier, checkpoint
-from torchtour import __main__ as command_line
-from torchtour import run as run_module
-from torchtour.checkpoint import read as read_checkpoint
-from torchtour.limits import UserError
+from torchtour import Classifier
+from torchtour.callbacks import run as run_module
+from torchtour.command import main as command_line
+from torchtour.settings import UserError
+from torchtour.trust import atomic, sealed
+from torchtour.trust.sealed import read as read_checkpoint
 
 __all__ = ["ROOT", "WATCHED", "Classifier", "UserError", "command_line", "read_checkpoint"]
 
-for name in ("torchtour.cli", "attrs", "omegaconf", "multiprocessing.synchronize"):  # so that no child need do it
+for name in (
+    "torchtour.command.cli",
+    "attrs",
+    "omegaconf",
+    "multiprocessing.synchronize",
+):  # no child need do it
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
 
 ROOT = Path(__file__).parents[2]
-WATCHED = {run_module.__file__: "run.py", checkpoint.__file__: "checkpoint.py"}
+WATCHED = {run_module.__file__: "run.py", atomic.__file__: "atomic.py", sealed.__file__: "sealed.py"}

@@ -48,7 +48,7 @@ def stopped_at_lines(
             continue  # a line that only a resumed fit runs
         where = f" ({line[0]}:{line[1]})"
         yield from stop(
-            command, None, flags, whole, f"{signum.name} just before a line of run.py or checkpoint.py", where
+            command, None, flags, whole, f"{signum.name} just before a line of run.py, atomic.py or sealed.py", where
         )
 
 
