@@ -15,31 +15,17 @@ You need ``SimpleNet`` from lesson 3 and the training loop from lesson 4.
 
 import copy
 import math
-import sys
 import warnings
 
+import matplotlib.pyplot as plt
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from torchtour.lessons import headline
 from torchtour.network import SimpleNet
 
-try:
-    import matplotlib.pyplot as plt
-except ImportError:  # then there are no pictures
-    plt = None
-
 torch.set_num_threads(1)  # for tensors as small as these, sharing the work would cost more than it saves
-
-# %% [markdown]
-# As before, this function prints a headline with the number of the line that called it.
-
-# %%
-
-
-def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
-
 
 # %% [markdown]
 # A loss of your own
@@ -71,7 +57,7 @@ print("gradient:", [round(slope, 4) for slope in prediction.grad.tolist()])
 # Each prediction is 0.5 too low, so the loss is 0.5 * 0.5. The derivative of the mean is 2 / 3 of each
 # difference.
 
-# %%
+# %% checks
 
 assert loss.item() == 0.5 * 0.5
 assert torch.equal(loss, nn.MSELoss()(prediction, target))
@@ -93,7 +79,7 @@ headline("A column against a row")
 print("differences:", list((column - target).shape))
 print(f"loss: {wrong.item():.4f}, with the same shape: {MeanSquaredError()(column, target.reshape(3, 1)).item():.4f}")
 
-# %%
+# %% checks
 
 pairs = [(p - t) ** 2 for p in (1, 2, 3) for t in (1.5, 2.5, 3.5)]
 assert math.isclose(wrong.item(), sum(pairs) / 9, rel_tol=1e-6)
@@ -127,7 +113,7 @@ adam_net = copy.deepcopy(untrained)
 adam = torch.optim.Adam(adam_net.parameters(), lr=0.001)
 print(adam)
 
-# %%
+# %% checks
 
 assert (sgd.param_groups[0]["lr"], sgd.param_groups[0]["momentum"]) == (0.01, 0.9)
 assert (adam.param_groups[0]["lr"], adam.param_groups[0]["betas"]) == (0.001, (0.9, 0.999))
@@ -164,7 +150,7 @@ for i in (0, 1, 4, 8):
 # Written out, with m for the fading mean of the gradients and v for that of their squares. Both start at 0, so
 # after t steps they are divided by 1 - 0.9^t and 1 - 0.999^t to make up for it.
 
-# %%
+# %% checks
 
 torch.testing.assert_close(sgd_net.fc1.bias.detach(), before - 0.01 * gradient, rtol=0, atol=1e-7)
 
@@ -192,7 +178,7 @@ first_length = (after_one - before).norm().item()
 second_length = (sgd_net.fc1.bias.detach() - after_one).norm().item()
 print(f"{first_length:.6f} {second_length:.6f}")
 
-# %%
+# %% checks
 
 by_hand = after_one - 0.01 * (0.9 * gradient + second)
 torch.testing.assert_close(sgd_net.fc1.bias.detach(), by_hand, rtol=0, atol=2e-7)
@@ -231,21 +217,20 @@ headline("Loss after 100 epochs")
 for name, curve in losses.items():
     print(f"{name:26} {curve[-1]:.4f}")
 
-# %%
+# %% checks
 
 assert f"{losses['SGD, lr 0.01'][-1]:.4f}" == "0.6377"  # as in lesson 4
 assert abs(losses["SGD, lr 0.01, momentum 0.9"][-1] - 0.1649) < 0.03  # 0.1649: lesson 4 with lr 0.1
 assert min(losses, key=lambda name: losses[name][-1]) == "Adam, lr 0.01"
 
-# %%
+# %% plot
 
-if plt is not None:
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    styles = (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", ":"), ("black", "-."))
-    for (name, curve), (colour, line) in zip(losses.items(), styles, strict=True):
-        axes.plot(curve, color=colour, linestyle=line, label=name)
-    axes.set(title="Training loss of SGD, momentum and Adam", xlabel="epoch", ylabel="cross-entropy", ylim=(0, 1))
-    axes.legend(loc="upper right", ncols=2, fontsize="small")
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+styles = (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", ":"), ("black", "-."))
+for (name, curve), (colour, line) in zip(losses.items(), styles, strict=True):
+    axes.plot(curve, color=colour, linestyle=line, label=name)
+axes.set(title="Training loss of SGD, momentum and Adam", xlabel="epoch", ylabel="cross-entropy", ylim=(0, 1))
+axes.legend(loc="upper right", ncols=2, fontsize="small")
 
 # %% [markdown]
 # A falling learning rate
@@ -273,7 +258,7 @@ for _ in range(30):
 for epoch in (0, 10, 20, 30):
     print(f"after {epoch:2} epochs: {rates[epoch]:.5f}")
 
-# %%
+# %% checks
 
 assert [f"{rates[epoch]:.5f}" for epoch in (0, 10, 20, 30)] == ["0.01000", "0.00100", "0.00010", "0.00001"]
 assert all(math.isclose(rate, 0.01 * 0.1 ** (epoch // 10)) for epoch, rate in enumerate(rates))
@@ -300,21 +285,18 @@ for epoch in (10, 20, 30):
     seldom.append(optimizer.param_groups[0]["lr"])
     print(f"'after {epoch} epochs': {seldom[-1]:.5f}")
 
-# %%
+# %% checks
 
 assert seldom == [0.01] * 4
 assert scheduler.last_epoch == 3  # its own count
 
-# %%
+# %% plot
 
-if plt is not None:
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    axes.step(range(31), rates, where="post", color="#0072B2", label="30 calls, one an epoch")
-    axes.plot((0, 10, 20, 30), seldom, color="#D55E00", linestyle="--", marker="o", label="3 calls")
-    axes.set(
-        title="Learning rate under StepLR over 30 epochs", xlabel="epochs done", ylabel="learning rate", yscale="log"
-    )
-    axes.legend()
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+axes.step(range(31), rates, where="post", color="#0072B2", label="30 calls, one an epoch")
+axes.plot((0, 10, 20, 30), seldom, color="#D55E00", linestyle="--", marker="o", label="3 calls")
+axes.set(title="Learning rate under StepLR over 30 epochs", xlabel="epochs done", ylabel="learning rate", yscale="log")
+axes.legend()
 
 # %% [markdown]
 # What goes wrong: the scheduler before the optimizer
@@ -350,7 +332,7 @@ print("optimizer, scheduler:", " ".join(f"{rate:.6f}" for rate in right))
 print("scheduler, optimizer:", " ".join(f"{rate:.6f}" for rate in skipped))
 print("torch warns:", str(caught[0].message).split(". ")[0])
 
-# %%
+# %% checks
 
 assert all(math.isclose(rate, 0.01 * 0.1**step) for step, rate in enumerate(right))
 assert all(math.isclose(rate, 0.01 * 0.1 ** (step + 1)) for step, rate in enumerate(skipped))
@@ -365,7 +347,7 @@ assert "skipping the first value" in str(caught[0].message)
 # ``torchtour fit --model.optimizer adam --model.momentum 0 --model.lr 0.01``, then
 # ``torchtour test --ckpt_path best``.
 
-# %%
+# %% plot
 
-if plt is not None and plt.get_backend().lower() != "agg":
+if plt.get_backend().lower() != "agg":
     plt.show()

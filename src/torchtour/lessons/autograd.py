@@ -14,26 +14,33 @@ the mistakes that everybody makes once. You need the tensors of lesson 1.
 
 # %%
 
-import sys
 import warnings
 
 import numpy as np
 import torch
 
+# sphinx_gallery_start_ignore
+# The page hides this part. `uv run --no-project autograd.py` installs what it names here.
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["numpy", "torch>=2.10"]
+# ///
 try:
     import matplotlib.pyplot as plt
 except ImportError:  # then there is no picture
     plt = None
 
-# %% [markdown]
-# As in lesson 1, this function prints a headline with the number of the line that called it.
-
-# %%
-
 
 def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
+    """Print a headline with the number of the line that calls this. In a notebook there are no line numbers."""
+    import sys
 
+    caller = sys._getframe(1)
+    number = "" if "get_ipython" in caller.f_globals else f"[Line {caller.f_lineno}] "
+    print(f"\n{number}{text}:")
+
+
+# sphinx_gallery_end_ignore
 
 # %% [markdown]
 # Two derivatives
@@ -60,7 +67,7 @@ print("dz/dy =", y.grad.item())
 # called the *central difference*. NumPy does it here in ``float64``, because in ``float32`` a step so tiny
 # drowns in rounding.
 
-# %%
+# %% checks
 
 
 def z_of(point: np.ndarray) -> np.float64:
@@ -87,7 +94,7 @@ error.backward()
 print("weights: ", weights.tolist())
 print("gradient:", weights.grad.tolist())
 
-# %%
+# %% checks
 
 assert weights.grad.tolist() == [2 * 1, 2 * -2, 2 * 3]  # the derivative of w^2 is 2w
 
@@ -123,7 +130,7 @@ for step in range(1, 6):
 # ``2 * (x - 3)``, so a step leaves ``1 - 0.1 * 2 = 0.8`` of the distance to 3. The distance starts at 2, so
 # after k steps ``x = 3 - 2 * 0.8**k``. The steps get shorter by themselves, because the slope gets flatter.
 
-# %%
+# %% checks
 
 for k in range(1, 6):
     assert np.isclose(path[k], 3 - 2 * 0.8**k)
@@ -145,7 +152,7 @@ for _ in range(2):
     (x**2).backward()
     print("x.grad =", x.grad.item())
 
-# %%
+# %% checks
 
 assert x.grad == 2 * 2 + 2 * 2
 
@@ -179,7 +186,7 @@ print("not zeroed:", " ".join(f"{x:.4f}" for x in bad[10::10]))
 # Check it without torch. Let d be ``x - 3``, how far x is from 3. The derivative is ``2 * d``, and x.grad holds
 # the sum of all derivatives so far. So each step is the step before it, plus ``-0.1 * 2 * d``.
 
-# %%
+# %% checks
 
 distance = [1 - 3, (1 - 3) * 0.8]  # the first step is still right
 while len(distance) < 51:
@@ -193,7 +200,7 @@ assert max(abs(x - 3) for x in bad[40:]) > 2  # as far away as at the start
 # In the picture: on the left the five steps on the curve, on the right x over 50 steps, with and without
 # zeroing.
 
-# %%
+# %% plot
 
 if plt is not None:
     figure, (curve, time) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
@@ -247,7 +254,7 @@ x.grad.zero_()
 (x.detach() * x).backward()
 print("detached:", x.grad.item())
 
-# %%
+# %% checks
 
 assert whole == 2 * 2
 assert x.grad == 2
@@ -270,7 +277,7 @@ print("x -= ...:   ", refusal)
 x = x - 0.1 * x.grad
 print("x = x - ...: leaf:", x.is_leaf)
 
-# %%
+# %% checks
 
 assert "leaf Variable" in refusal
 assert not x.is_leaf
@@ -301,7 +308,7 @@ print("no part of the calculation: ", unused.grad)
 print("a result, with retain_grad: ", kept.grad.item())
 print("a leaf:                     ", x.grad.item())
 
-# %%
+# %% checks
 
 assert kept.grad == 2 * (2 * 4 + 1)  # the derivative of k^2 is 2k
 assert x.grad == 2 * (2 * 4 + 1) * 4  # the chain rule: times dk/dx = 4
@@ -330,7 +337,7 @@ print("dz/dx =", dz_dx.item())
 print("dz/dy =", dz_dy.item())
 print("d2z/dy2 =", second.item())
 
-# %%
+# %% checks
 
 assert (dz_dx.item(), dz_dy.item()) == (4, 27)  # as backward said, and the central differences
 assert second == 6 * 3  # the derivative of 3y^2 is 6y
@@ -341,10 +348,3 @@ assert second == 6 * 3  # the derivative of 3y^2 is 6y
 #
 # ``uv run --no-project autograd.py`` does it, by the comment below. The next lesson puts weights together into
 # a network.
-
-# %%
-
-# /// script
-# requires-python = ">=3.10"
-# dependencies = ["numpy", "torch>=2.10"]
-# ///

@@ -14,7 +14,6 @@ You need ``SimpleNet`` from lesson 3 and the training loop from lesson 4.
 
 import logging
 import os
-import sys
 import tempfile
 import warnings
 from pathlib import Path
@@ -27,17 +26,8 @@ from torch.nn.functional import cross_entropy
 from torchtour.checkpoint import CheckpointFile
 from torchtour.classifier import Classifier
 from torchtour.data import SyntheticData
+from torchtour.lessons import headline
 from torchtour.network import SimpleNet
-
-# %% [markdown]
-# As before, this function prints a headline with the number of the line that called it.
-
-# %%
-
-
-def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
-
 
 # %% [markdown]
 # All files of this lesson go to a temporary folder, which is removed at the end.
@@ -67,7 +57,7 @@ for name, weight in net.state_dict().items():
 # %% [markdown]
 # It holds every number that can be learned: 2 * 10 and 10 in the first layer, 10 * 2 and 2 in the second.
 
-# %%
+# %% checks
 
 assert sum(weight.numel() for weight in net.state_dict().values()) == 2 * 10 + 10 + 10 * 2 + 2
 assert all(torch.equal(net.state_dict()[name], weight) for name, weight in net.named_parameters())
@@ -101,7 +91,7 @@ with torch.no_grad():
 # ``torch.equal`` asks for the same bits, not only for numbers that are close. A file keeps every bit of a
 # weight.
 
-# %%
+# %% checks
 
 assert not same_before
 assert torch.equal(loaded(fresh), net(fresh))
@@ -125,7 +115,7 @@ except RuntimeError as error:
     refusal = str(error)
 print(refusal)
 
-# %%
+# %% checks
 
 assert refusal.count("size mismatch") == 3  # only fc2.bias, one number for each class, has the same shape in both
 
@@ -226,7 +216,7 @@ for forget in ("", *checkpoint):
 # With all five, nobody can tell that the training stopped. Without any one of them it is another training. It
 # may be as good as the first, but you cannot repeat it, nor compare it with others.
 
-# %%
+# %% checks
 
 assert equal == {"": True} | dict.fromkeys(("weights", "optimizer", "scheduler", "random_state", "epoch"), False)
 
@@ -270,7 +260,7 @@ print("its code ran:", trace.exists())
 # torch 2.6, but a setting of the environment can turn the default off, and before 2.10 there were ways around
 # it. So write it, and keep torch up to date.
 
-# %%
+# %% checks
 
 assert refusal == "Weights only load failed"
 assert not ran_when_refused
@@ -330,7 +320,7 @@ with torch.no_grad():
 print("classes:", logits.argmax(dim=1).tolist())
 print("outputs equal:", torch.equal(logits, model.eval()(points)))
 
-# %%
+# %% checks
 
 assert torch.equal(logits, model(points))
 assert logits.argmax(dim=1).tolist() == [int(x1 + x2 > 0) for x1, x2 in points.tolist()]
@@ -341,7 +331,7 @@ assert len(reloaded.net.fc1.bias) == 5
 # Lightning modules leave it to the default. The command ``torchtour fit`` saves such a file after each epoch,
 # whole or not at all, and resumes to the last bit.
 
-# %%
+# %% checks
 
 temporary.cleanup()
 assert not folder.exists()

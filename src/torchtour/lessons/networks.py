@@ -15,28 +15,14 @@ the simple step in its middle. You need the tensors of lesson 1, and gradients f
 # %%
 
 import inspect
-import sys
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import nn
 
+from torchtour.lessons import headline
 from torchtour.network import SimpleNet
-
-try:
-    import matplotlib.pyplot as plt
-except ImportError:  # then there is no picture
-    plt = None
-
-# %% [markdown]
-# As before, this function prints a headline with the number of the line that called it.
-
-# %%
-
-
-def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
-
 
 # %% [markdown]
 # The network of this course
@@ -71,7 +57,7 @@ _ = torch.manual_seed(0)
 net = SimpleNet(input_size=10, hidden_size=20, output_size=2)
 print(net)
 
-# %%
+# %% checks
 
 layers = [type(layer) for layer in net.children()]
 assert layers == [nn.Linear, nn.ReLU, nn.Linear]
@@ -94,7 +80,7 @@ print("numbers in all:", sum(parameter.numel() for parameter in net.parameters()
 # A layer from 10 to 20 numbers has one weight for each pair of input and output, ``10 * 20``, and 20 biases.
 # Note the shape [20, 10]: one row for each output.
 
-# %%
+# %% checks
 
 assert sum(parameter.numel() for parameter in net.parameters()) == (10 * 20 + 20) + (20 * 2 + 2) == 262
 assert {name: list(parameter.shape) for name, parameter in net.named_parameters()} == {
@@ -126,7 +112,7 @@ print("grad_fn:", logits.grad_fn.name())
 # ("mm"). The whole network is no more than two such steps and the ReLU between them. By hand, with the four
 # tensors:
 
-# %%
+# %% checks
 
 hidden = batch @ net.fc1.weight.T + net.fc1.bias  # [5, 10] @ [10, 20] + [20]
 hidden = torch.where(hidden > 0, hidden, 0)  # ReLU
@@ -151,7 +137,7 @@ probabilities = logits.softmax(dim=1)
 for p, answer in zip(probabilities.tolist(), logits.argmax(dim=1).tolist(), strict=True):
     print(f"class 0: {p[0]:.3f}, class 1: {p[1]:.3f}, answer: {answer}")
 
-# %%
+# %% checks
 
 torch.testing.assert_close(probabilities, logits.exp() / logits.exp().sum(dim=1, keepdim=True))
 torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(5))
@@ -175,7 +161,7 @@ print("after: ", [list(parameter.grad.shape) for parameter in net.parameters()])
 # A bias of ``fc2`` is simply added to a score. So its derivative is 2 times the score over 10, the number of
 # scores, summed over the samples.
 
-# %%
+# %% checks
 
 assert [parameter.grad.shape for parameter in net.parameters()] == [parameter.shape for parameter in net.parameters()]
 torch.testing.assert_close(net.fc2.bias.grad, (2 * logits / 10).sum(dim=0))
@@ -205,7 +191,7 @@ print(f"largest difference with ReLU:    {(with_relu - one_layer(samples)).abs()
 # And no other linear layer fits the net with ReLU either: a linear layer turns the point halfway between two
 # samples into the output halfway between their outputs.
 
-# %%
+# %% checks
 
 torch.testing.assert_close(without_relu, one_layer(samples), rtol=1e-4, atol=1e-5)
 with torch.no_grad():
@@ -218,21 +204,20 @@ with torch.no_grad():
 # whatever its weights. With it, each hidden unit may bend the line once, and training can bend it to fit the
 # data.
 
-# %%
+# %% plot
 
-if plt is not None:
-    _ = torch.manual_seed(4)
-    curve = SimpleNet(1, 20, 1)
-    x = torch.linspace(-3, 3, 301)[:, None]  # [place, 1]
-    with torch.no_grad():
-        bent, straight = curve(x), curve.fc2(curve.fc1(x))
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    axes.plot(x.numpy(), bent.numpy(), color="#0072B2", label="Linear, ReLU, Linear")
-    axes.plot(x.numpy(), straight.numpy(), color="#D55E00", linestyle="--", label="Linear, Linear")
-    axes.set(title="The same random weights with and without ReLU", xlabel="input", ylabel="output")
-    axes.legend()
-    if plt.get_backend().lower() != "agg":  # agg draws without a screen
-        plt.show()
+_ = torch.manual_seed(4)
+curve = SimpleNet(1, 20, 1)
+x = torch.linspace(-3, 3, 301)[:, None]  # [place, 1]
+with torch.no_grad():
+    bent, straight = curve(x), curve.fc2(curve.fc1(x))
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+axes.plot(x.numpy(), bent.numpy(), color="#0072B2", label="Linear, ReLU, Linear")
+axes.plot(x.numpy(), straight.numpy(), color="#D55E00", linestyle="--", label="Linear, Linear")
+axes.set(title="The same random weights with and without ReLU", xlabel="input", ylabel="output")
+axes.legend()
+if plt.get_backend().lower() != "agg":  # agg draws without a screen
+    plt.show()
 
 # %% [markdown]
 # What goes wrong: the wrong number of features
@@ -251,7 +236,7 @@ except RuntimeError as error:
     refusal = str(error)
 print(refusal)
 
-# %%
+# %% checks
 
 assert "5x9 and 10x20" in refusal
 
@@ -274,7 +259,7 @@ except RuntimeError as error:
 print(refusal)
 print("after float():", tuple(net(torch.from_numpy(array).float()).shape))
 
-# %%
+# %% checks
 
 assert "same dtype" in refusal
 np.testing.assert_allclose(
@@ -308,7 +293,7 @@ with torch.no_grad():
     answers_in_eval = {with_dropout(sample).argmax().item() for _ in range(200)}
     print("after eval():    ", answers_in_eval)
 
-# %%
+# %% checks
 
 assert answers == {0, 1}
 assert len(answers_in_eval) == 1

@@ -9,22 +9,13 @@ that run; after each comes a cell that checks what was printed. The lessons expl
 
 # %%
 
-import sys
 import tempfile
 from pathlib import Path
 
 import torch
 from torch import nn
 
-# %% [markdown]
-# This function prints a headline with the number of the line that called it.
-
-# %%
-
-
-def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
-
+from torchtour.lessons import headline
 
 # %% [markdown]
 # Operation 1: from a list
@@ -38,7 +29,7 @@ headline("From a list")
 table = torch.tensor([[1, 2], [3, 4]])
 print(table, table.dtype)
 
-# %%
+# %% checks
 
 assert table.tolist() == [[1, 2], [3, 4]]
 assert table.dtype == torch.int64
@@ -57,7 +48,7 @@ ones = torch.ones_like(zeros)
 print(zeros)
 print(ones)
 
-# %%
+# %% checks
 
 assert zeros.tolist() == [[0, 0, 0], [0, 0, 0]]
 assert ones.tolist() == [[1, 1, 1], [1, 1, 1]]
@@ -76,7 +67,7 @@ _ = torch.manual_seed(0)
 noise = torch.randn(2, 3)
 print(noise)
 
-# %%
+# %% checks
 
 assert torch.equal(noise, torch.randn(2, 3, generator=torch.Generator().manual_seed(0)))
 
@@ -92,7 +83,7 @@ headline("Matrix product")
 product = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]) @ torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
 print(product)
 
-# %%
+# %% checks
 
 assert product.tolist() == [[1 + 3, 2 + 3], [4 + 6, 5 + 6]]
 
@@ -109,7 +100,7 @@ headline("reshape")
 grid = torch.arange(6).reshape(2, -1)
 print(grid)
 
-# %%
+# %% checks
 
 assert grid.tolist() == [[0, 1, 2], [3, 4, 5]]
 
@@ -127,7 +118,7 @@ x = torch.tensor(2.0, requires_grad=True)
 (x**3).backward()
 print("the derivative of x^3 at 2 is", x.grad.item())
 
-# %%
+# %% checks
 
 assert x.grad == 3 * 2**2
 
@@ -144,7 +135,7 @@ with torch.no_grad():
     unrecorded = x**3
 print("requires_grad:", unrecorded.requires_grad)
 
-# %%
+# %% checks
 
 assert not unrecorded.requires_grad
 assert (x**3).requires_grad
@@ -163,7 +154,7 @@ there = torch.ones(2, 2).to(device)
 back = there.cpu()
 print(back)
 
-# %%
+# %% checks
 
 assert there.device.type == device.type
 assert back.device.type == "cpu"
@@ -186,7 +177,7 @@ headline("Save")
 torch.save(net.state_dict(), file)
 print({name: tuple(tensor.shape) for name, tensor in net.state_dict().items()})
 
-# %%
+# %% checks
 
 assert file.stat().st_size > 0
 assert {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()} == {"weight": (1, 2), "bias": (1,)}
@@ -206,7 +197,7 @@ fresh.load_state_dict(torch.load(file, weights_only=True))
 folder.cleanup()
 print("equal weights before:", before, " after:", torch.equal(fresh.weight, net.weight))
 
-# %%
+# %% checks
 
 assert not before
 assert torch.equal(fresh(torch.ones(1, 2)), net(torch.ones(1, 2)))
@@ -223,7 +214,7 @@ headline("Tensor")
 photographs = torch.zeros(8, 3, 32, 32)
 print("eight photographs, three colours, 32 by 32 points:", photographs.numel(), "numbers,", photographs.dtype)
 
-# %%
+# %% checks
 
 assert photographs.numel() == 8 * 3 * 32 * 32
 assert photographs.dtype == torch.float32
@@ -245,7 +236,7 @@ for _ in range(5):
 power.backward()
 print("x^5 =", power.item(), " its derivative:", x.grad.item())
 
-# %%
+# %% checks
 
 assert (power.item(), x.grad.item()) == (2**5, 5 * 2**4)
 
@@ -262,7 +253,7 @@ _ = torch.manual_seed(0)
 net = nn.Sequential(nn.Linear(2, 10), nn.ReLU(), nn.Linear(10, 2))
 print("output:", tuple(net(torch.randn(5, 2)).shape), " parameters:", sum(p.numel() for p in net.parameters()))
 
-# %%
+# %% checks
 
 assert net(torch.randn(5, 2)).shape == (5, 2)
 assert sum(p.numel() for p in net.parameters()) == (2 * 10 + 10) + (10 * 2 + 2)
@@ -288,7 +279,7 @@ for _ in range(500):
     optimizer.step()
 print(f"slope {line.weight.item():.3f}, intercept {line.bias.item():.3f}")
 
-# %%
+# %% checks
 
 exact = torch.linalg.lstsq(torch.cat([x, torch.ones_like(x)], dim=1), y).solution  # the best line, by algebra
 torch.testing.assert_close(torch.stack([line.weight[0], line.bias]), exact, rtol=1e-4, atol=1e-4)
@@ -307,7 +298,7 @@ moved = net.to(device)
 scores = moved(torch.ones(1, 2).to(device))
 print("the scores are where the weights are:", scores.device == next(moved.parameters()).device)
 
-# %%
+# %% checks
 
 assert scores.device.type == device.type
 torch.testing.assert_close(scores.cpu(), net.cpu()(torch.ones(1, 2)), rtol=1e-3, atol=1e-3)

@@ -13,21 +13,31 @@ the most time. You need to know Python, and nothing more.
 
 # %%
 
-import sys
-
 import numpy as np
 import torch
 
-# %% [markdown]
-# Each piece of output starts with a headline. This function prints it, together with the number of the line
-# that called it, so that you can find the code behind what you see.
-
-# %%
+# sphinx_gallery_start_ignore
+# The page hides this part. `uv run --no-project tensors.py` installs what it names here.
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["numpy", "torch>=2.10"]
+# ///
+try:
+    import matplotlib.pyplot as plt
+except ImportError:  # then there is no picture
+    plt = None
 
 
 def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
+    """Print a headline with the number of the line that calls this. In a notebook there are no line numbers."""
+    import sys
 
+    caller = sys._getframe(1)
+    number = "" if "get_ipython" in caller.f_globals else f"[Line {caller.f_lineno}] "
+    print(f"\n{number}{text}:")
+
+
+# sphinx_gallery_end_ignore
 
 # %% [markdown]
 # From lists to tensors
@@ -50,7 +60,7 @@ print("dtype:", table.dtype)
 # After a result comes a cell like the next one. It checks the result against an answer found in another way,
 # and ``assert`` stops the lesson if the two differ. What you read here is tested each time it runs.
 
-# %%
+# %% checks
 
 assert table.shape == (len([[1, 2], [3, 4]]), len([1, 2]))
 assert table.dtype == torch.int64
@@ -82,7 +92,7 @@ _ = torch.manual_seed(0)
 uniform = torch.rand(2, 3)
 print(uniform)
 
-# %%
+# %% checks
 
 _ = torch.manual_seed(0)
 assert torch.equal(uniform, torch.rand(2, 3))  # the same seed, the same numbers
@@ -106,7 +116,7 @@ print("a + b =", a + b)
 print("a * b =", a * b)
 print("a @ b =", (a @ b).item())
 
-# %%
+# %% checks
 
 assert (a + b).tolist() == [1 + 4, 2 + 5, 3 + 6]
 assert (a * b).tolist() == [1 * 4, 2 * 5, 3 * 6]
@@ -127,7 +137,7 @@ product = left @ right
 print(product)
 print("shape:", tuple(product.shape))
 
-# %%
+# %% checks
 
 written_out = torch.empty(2, 4)
 for i in range(2):
@@ -153,7 +163,7 @@ print(grid)
 grid[0, 0] = 100
 print("numbers[0] is now", numbers[0].item())
 
-# %%
+# %% checks
 
 assert numbers[0] == 100
 numbers[0] = 0  # and the way back
@@ -182,7 +192,7 @@ print("reshape:", copy)
 copy[0] = 100
 print("grid[0, 0] is still", grid[0, 0].item())
 
-# %%
+# %% checks
 
 assert "view size is not compatible" in refusal
 assert copy[1:].tolist() == [4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
@@ -197,7 +207,7 @@ assert grid[0, 0] == 0
 headline("The first row of grid.view(4, 3) and of grid.T")
 print(grid.view(4, 3)[0].tolist(), "and", grid.T[0].tolist())
 
-# %%
+# %% checks
 
 assert grid.view(4, 3).shape == grid.T.shape
 assert grid.T[0].tolist() == [row[0] for row in grid.tolist()] != grid.view(4, 3)[0].tolist()
@@ -229,7 +239,7 @@ correct = (predicted.squeeze(1) - truth).square().mean()  # of [3]: squeeze(1) d
 print(f"column minus row: {wrong.item():.4f}")
 print(f"row minus row:    {correct.item():.4f}")
 
-# %%
+# %% checks
 
 assert np.isclose(wrong.item(), (0 + 1 + 4 + 1 + 0 + 1 + 4 + 1 + 0) / 9)
 assert correct == 0
@@ -251,7 +261,7 @@ print("grid[:, -1]    ", grid[:, -1].tolist())
 print("grid[:2, 1:3]  ", grid[:2, 1:3].tolist())
 print("grid[grid > 7] ", grid[grid > 7].tolist())
 
-# %%
+# %% checks
 
 rows = grid.tolist()
 assert grid[:, -1].tolist() == [row[-1] for row in rows]
@@ -278,7 +288,7 @@ print("after c += 1 and c.add_(1):", also_c)
 c = c + 1
 print("after c = c + 1:           ", also_c)
 
-# %%
+# %% checks
 
 assert also_c.tolist() == [0 + 1 + 1] * 3
 assert c.tolist() == [0 + 1 + 1 + 1] * 3
@@ -299,7 +309,7 @@ print("sum(dim=0)   ", grid.sum(dim=0))
 print("sum(dim=1)   ", grid.sum(dim=1))
 print("argmax(dim=1)", grid.argmax(dim=1))
 
-# %%
+# %% checks
 
 assert grid.sum() == 11 * 12 / 2  # 0 + 1 + ... + 11
 assert grid.sum(dim=0).tolist() == [sum(column) for column in zip(*rows, strict=True)]
@@ -325,7 +335,7 @@ tensor[1] = 8
 print("written in torch, read in NumPy:", array.tolist())
 print("the copy:", copy.tolist())
 
-# %%
+# %% checks
 
 assert np.shares_memory(array, tensor.numpy())
 assert tensor.tolist() == array.tolist() == [7, 8, 0]
@@ -352,7 +362,7 @@ except RuntimeError as error:
 print("product:", refusal)
 print(f"product after float(): {(measured.float() @ a).item():.4f}")
 
-# %%
+# %% checks
 
 assert (measured + a).dtype == torch.float64
 assert "same dtype" in refusal
@@ -375,7 +385,7 @@ device = torch.accelerator.current_accelerator() if torch.accelerator.is_availab
 ones = torch.ones(2, 2, device=device)
 print(ones.tolist())
 
-# %%
+# %% checks
 
 assert ones.device == torch.zeros(1).to(device).device
 assert torch.equal(ones.cpu(), torch.tensor([[1.0, 1.0], [1.0, 1.0]]))
@@ -388,10 +398,3 @@ assert torch.equal(ones.cpu(), torch.tensor([[1.0, 1.0], [1.0, 1.0]]))
 # ``uv run --no-project tensors.py`` runs it on a machine that has neither torch nor this project.
 #
 # The next lesson is autograd: how torch finds out which way to change a number to make a result smaller.
-
-# %%
-
-# /// script
-# requires-python = ">=3.10"
-# dependencies = ["numpy", "torch>=2.10"]
-# ///

@@ -17,31 +17,17 @@ import copy
 import itertools
 import logging
 import math
-import sys
 import warnings
 
+import matplotlib.pyplot as plt
 import torch
 from lightning import Trainer
 from torch.nn.functional import cross_entropy, one_hot
 
 from torchtour.classifier import Classifier
 from torchtour.data import SyntheticData
+from torchtour.lessons import headline
 from torchtour.network import SimpleNet
-
-try:
-    import matplotlib.pyplot as plt
-except ImportError:  # then there are no pictures
-    plt = None
-
-# %% [markdown]
-# As before, this function prints a headline with the number of the line that called it.
-
-# %%
-
-
-def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
-
 
 # %% [markdown]
 # The problem
@@ -66,7 +52,7 @@ print("class 1:", (labels == 1).sum().item())
 # Counted again, in plain Python. A net that always said "class 1" would be right 53 times in 100. Keep that in
 # mind.
 
-# %%
+# %% checks
 
 count_of_ones = sum(x1 + x2 > 0 for x1, x2 in features.tolist())
 assert (100 - count_of_ones, count_of_ones) == (47, 53)
@@ -98,7 +84,7 @@ print(f"loss of saying one half to both classes, always: {math.log(2):.4f}")
 # The same in two lines of arithmetic. And the random net has an opinion already: it says class 1 for every
 # point.
 
-# %%
+# %% checks
 
 probability = logits.exp() / logits.exp().sum(dim=1, keepdim=True)  # softmax, written out: [point, class]
 torch.testing.assert_close(-probability[torch.arange(100), labels].log().mean(), cross_entropy(logits, labels))
@@ -141,7 +127,7 @@ print(f"Final evaluation: {final.item():.4f}")
 # derivatives are worked out by hand with the chain rule, in double precision. It has to give the same digits.
 # You may skip how.
 
-# %%
+# %% checks
 
 w1, b1, w2, b2 = (weight.detach().double() for weight in untrained.parameters())
 loss_by_hand, right_by_hand = [], []
@@ -208,7 +194,7 @@ for run, trained in {"0.01,  100 epochs": slow, "0.1,   100 epochs": fast, "0.01
 # %% [markdown]
 # The steps were too short: 100 steps with rate 0.1 lead about as far down as 1000 with rate 0.01.
 
-# %%
+# %% checks
 
 assert all(torch.equal(*pair) for pair in zip(net.parameters(), slow.parameters(), strict=True))  # the first run again
 assert accuracy_on(slow, features, labels) == 54 / 100
@@ -239,7 +225,7 @@ for hidden_size in (3, 10, 100):
 # With the right rate three hidden units are enough, so ten are not too few. Many units do make up for a low
 # rate, because all of them move the scores at once.
 
-# %%
+# %% checks
 
 assert min(middle[3, 0.1], middle[10, 0.1], middle[100, 0.1]) > 0.95
 assert max(middle[3, 0.01], middle[10, 0.01]) < 0.9 < middle[100, 0.01]
@@ -250,33 +236,32 @@ assert max(middle[3, 0.01], middle[10, 0.01]) < 0.9 < middle[100, 0.01]
 # half. There is none at first: the untrained net says class 1 everywhere. Then it appears, and turns until it
 # lies on the true line.
 
-# %%
+# %% plot
 
-if plt is not None:
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    axes.plot(slow_losses, color="#D55E00", linestyle="--", label="learning rate 0.01")
-    axes.plot(fast_losses, color="#0072B2", label="learning rate 0.1")
-    axes.set(title="Training loss with two learning rates", xlabel="epoch", ylabel="cross-entropy", ylim=(0, None))
-    axes.legend()
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+axes.plot(slow_losses, color="#D55E00", linestyle="--", label="learning rate 0.01")
+axes.plot(fast_losses, color="#0072B2", label="learning rate 0.1")
+axes.set(title="Training loss with two learning rates", xlabel="epoch", ylabel="cross-entropy", ylim=(0, None))
+axes.legend()
 
-    side = torch.linspace(-3, 3, 121)
-    places = torch.cartesian_prod(side, side)  # [place, coordinate]
-    figure, panels = plt.subplots(1, 3, figsize=(12, 4.2), sharey=True, layout="constrained")
-    figure.suptitle("Decision boundary of a net before, during and after training")
-    for axes, epochs in zip(panels, (0, 20, 100), strict=True):
-        one = train(untrained, 0.1, epochs)[0](places).softmax(dim=1)[:, 1].detach()  # [place]
-        one = one.reshape(121, 121).T.numpy()  # [x2, x1]
-        shades = axes.imshow(one, vmin=0, vmax=1, cmap="cividis", alpha=0.7, origin="lower", extent=(-3, 3, -3, 3))
-        if one.min() < 0.5:
-            axes.contour(side, side, one, levels=[0.5], colors="black")
-        for label, marker, colour in [(0, "o", "#56B4E9"), (1, "^", "#E69F00")]:
-            x1, x2 = features[labels == label].T
-            axes.scatter(x1, x2, marker=marker, color=colour, edgecolor="black", label=f"class {label}")
-        axes.plot([-3, 3], [3, -3], color="black", linestyle=":", label="true line")
-        axes.plot([], [], color="black", label="decision boundary")
-        axes.set(title=f"after {epochs} epochs", xlabel="x1", ylabel="x2", xlim=(-3, 3), ylim=(-3, 3))
-    panels[0].legend(loc="lower left")
-    figure.colorbar(shades, ax=panels, label="probability of class 1")
+side = torch.linspace(-3, 3, 121)
+places = torch.cartesian_prod(side, side)  # [place, coordinate]
+figure, panels = plt.subplots(1, 3, figsize=(12, 4.2), sharey=True, layout="constrained")
+figure.suptitle("Decision boundary of a net before, during and after training")
+for axes, epochs in zip(panels, (0, 20, 100), strict=True):
+    one = train(untrained, 0.1, epochs)[0](places).softmax(dim=1)[:, 1].detach()  # [place]
+    one = one.reshape(121, 121).T.numpy()  # [x2, x1]
+    shades = axes.imshow(one, vmin=0, vmax=1, cmap="cividis", alpha=0.7, origin="lower", extent=(-3, 3, -3, 3))
+    if one.min() < 0.5:
+        axes.contour(side, side, one, levels=[0.5], colors="black")
+    for label, marker, colour in [(0, "o", "#56B4E9"), (1, "^", "#E69F00")]:
+        x1, x2 = features[labels == label].T
+        axes.scatter(x1, x2, marker=marker, color=colour, edgecolor="black", label=f"class {label}")
+    axes.plot([-3, 3], [3, -3], color="black", linestyle=":", label="true line")
+    axes.plot([], [], color="black", label="decision boundary")
+    axes.set(title=f"after {epochs} epochs", xlabel="x1", ylabel="x2", xlim=(-3, 3), ylim=(-3, 3))
+panels[0].legend(loc="lower left")
+figure.colorbar(shades, ax=panels, label="probability of class 1")
 
 # %% [markdown]
 # What goes wrong: judging by the training points
@@ -302,7 +287,7 @@ print(f"new points: {accuracy_on(memory, new, new_labels):.0%}")
 # the accuracy on those. If you try several learning rates, as above, choose between them on one held-out set
 # (*validation*) and report the accuracy on another (*test*): what you chose by is no longer fresh.
 
-# %%
+# %% checks
 
 assert accuracy_on(memory, ten, ten_labels) == 1
 assert abs(accuracy_on(memory, new, new_labels) - 0.5) < 0.01  # six standard deviations of 100,000 flips
@@ -341,7 +326,7 @@ try:
 except RuntimeError as error:
     print(f"in epoch {epochs_done + 1}: {str(error).split(':')[0]}")
 
-# %%
+# %% checks
 
 assert all(torch.equal(*pair) for pair in zip(net.parameters(), untrained.parameters(), strict=True))
 assert epochs_done == 1
@@ -373,14 +358,13 @@ zeroed_rises = sum(after > before for before, after in itertools.pairwise(zeroed
 rolling_rises = sum(after > before for before, after in itertools.pairwise(rolling_losses))
 print(f"zeroed: {zeroed_rises}, not zeroed: {rolling_rises}")
 
-if plt is not None:
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    axes.plot(rolling_losses, color="#D55E00", linestyle="--", label="not zeroed")
-    axes.plot(zeroed_losses, color="#0072B2", label="zeroed")
-    axes.set(title="Training loss with and without zero_grad", xlabel="epoch", ylabel="cross-entropy", ylim=(0, None))
-    axes.legend()
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+axes.plot(rolling_losses, color="#D55E00", linestyle="--", label="not zeroed")
+axes.plot(zeroed_losses, color="#0072B2", label="zeroed")
+axes.set(title="Training loss with and without zero_grad", xlabel="epoch", ylabel="cross-entropy", ylim=(0, None))
+axes.legend()
 
-# %%
+# %% checks
 
 assert zeroed_rises == 0
 assert rolling_rises > 20
@@ -406,7 +390,7 @@ print(f"loss of a perfect answer: {perfect.item():.4f}")
 # %% [markdown]
 # By hand: softmax of the scores 1 and 0 gives the true class e / (e + 1), so the loss stays above log(1 + 1/e).
 
-# %%
+# %% checks
 
 assert math.isclose(perfect.item(), math.log(1 + 1 / math.e), rel_tol=1e-6)
 assert twice_losses[-1] > 2 * fast_losses[-1]
@@ -430,7 +414,7 @@ weighted = sum(size * mean for size, mean in zip(sizes, means, strict=True)) / s
 print("batches of", sizes, "points, accuracies", [round(mean, 4) for mean in means])
 print(f"mean of the means: {mean_of_means:.4f}, weighted by size: {weighted:.4f}")
 
-# %%
+# %% checks
 
 assert math.isclose(weighted, accuracy_on(slow, features, labels))
 assert abs(mean_of_means - weighted) > 0.1
@@ -471,7 +455,7 @@ print(f"Loss: {trainer.callback_metrics['train/loss']:.4f}, Accuracy: {trainer.c
 equal = {name: torch.equal(weight, slow.state_dict()[name]) for name, weight in model.net.state_dict().items()}
 print("every weight equal to the plain loop's, to the last bit:", all(equal.values()))
 
-# %%
+# %% checks
 
 assert list(equal) == ["fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias"]
 assert all(equal.values())
@@ -489,7 +473,7 @@ scores = trainer.test(model, datamodule=data, verbose=False)[0]
 print(f"learning rate 0.01: {scores['test/accuracy']:.4f}")
 print(f"learning rate 0.1:  {accuracy_on(fast, *data.sets['test'].tensors):.4f}")
 
-# %%
+# %% checks
 
 assert math.isclose(scores["test/accuracy"], accuracy_on(slow, *data.sets["test"].tensors), rel_tol=1e-6)
 assert abs(accuracy_on(fast, *data.sets["test"].tensors) - 0.99) < 0.01
@@ -497,7 +481,7 @@ assert abs(accuracy_on(fast, *data.sets["test"].tensors) - 0.99) < 0.01
 # %% [markdown]
 # In lesson 5 you save a trained net and load it again.
 
-# %%
+# %% plot
 
-if plt is not None and plt.get_backend().lower() != "agg":
+if plt.get_backend().lower() != "agg":
     plt.show()
