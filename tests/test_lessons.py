@@ -86,8 +86,7 @@ def python(folder: Path, *arguments: str, path: list[Path] | None = None) -> sub
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["MPLBACKEND"] = "agg"
     environment["OMP_NUM_THREADS"] = "1"  # the tests run in parallel already
-    if path is not None:
-        environment["PYTHONPATH"] = os.pathsep.join(map(str, path))
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, [ROOT / "src"] if path is None else path))
     command = [sys.executable, "-X", "utf8", *([] if path is None else ["-S"]), *arguments]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=300, check=False
