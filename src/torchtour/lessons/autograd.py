@@ -201,9 +201,9 @@ print("zeroed:    ", " ".join(f"{x:.4f}" for x in good[10::10]))
 print("not zeroed:", " ".join(f"{x:.4f}" for x in bad[10::10]))
 
 # %% [markdown]
-# Check it without torch. Let d be ``x - 3``, how far x is from 3. The derivative is ``2
-# * d``, and x.grad holds the sum of all derivatives so far. So each step is the step
-# before it, plus ``-0.1 * 2 * d``.
+# Check it without torch. Let d be ``x - 3``, how far x is from 3. The derivative is
+# ``2 * d``, and x.grad holds the sum of all derivatives so far. So each step is the
+# step before it, plus ``-0.1 * 2 * d``.
 
 # %% checks
 
@@ -277,8 +277,8 @@ print(
 
 # %% [markdown]
 # What does it mean for the derivative? A detached tensor counts as a plain number. So
-# ``x * x`` has the derivative ``2 * x``, but ``x.detach() * x`` has only ``x``, as ``5
-# * x`` has 5. You also need ``detach`` to hand a watched tensor to NumPy or to
+# ``x * x`` has the derivative ``2 * x``, but ``x.detach() * x`` has only ``x``, as
+# ``5 * x`` has 5. You also need ``detach`` to hand a watched tensor to NumPy or to
 # matplotlib.
 
 # %%
@@ -299,9 +299,9 @@ assert np.shares_memory(x.detach().numpy(), x.detach().numpy())  # detached, not
 
 # %% [markdown]
 # Why is the update in the descent inside ``no_grad``? Because torch refuses to change
-# in place a leaf that it is watching. And the way around that refusal is a trap: ``x =
-# x - 0.1 * x.grad`` gives the name x to a result, no longer a leaf, and ``backward``
-# leaves gradients in leaves only.
+# in place a leaf that it is watching. And the way around that refusal is a trap:
+# ``x = x - 0.1 * x.grad`` gives the name x to a result, no longer a leaf, and
+# ``backward`` leaves gradients in leaves only.
 
 # %%
 

@@ -378,9 +378,9 @@ assert len(reloaded.net.fc1.bias) == 5
 
 # %% [markdown]
 # ``Classifier`` reads with ``weights_only=True`` whatever you pass. It is written here
-# as a habit: other Lightning modules leave it to the default. The command ``torchtour
-# fit`` saves such files while it trains, once a second at most and at the end. It
-# writes each one whole or not at all, and resumes to the last bit.
+# as a habit: other Lightning modules leave it to the default. The command
+# ``torchtour fit`` saves such files while it trains, once a second at most and at the
+# end. It writes each one whole or not at all, and resumes to the last bit.
 
 # %% checks
 

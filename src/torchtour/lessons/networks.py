@@ -86,8 +86,8 @@ for name, parameter in net.named_parameters():
 print("numbers in all:", sum(parameter.numel() for parameter in net.parameters()))
 
 # %% [markdown]
-# A layer from 10 to 20 numbers has one weight for each pair of input and output, ``10 *
-# 20``, and 20 biases. Note the shape [20, 10]: one row for each output.
+# A layer from 10 to 20 numbers has one weight for each pair of input and output,
+# ``10 * 20``, and 20 biases. Note the shape [20, 10]: one row for each output.
 
 # %% checks
 

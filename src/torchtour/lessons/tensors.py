@@ -198,10 +198,10 @@ print("grid.T: shape", tuple(grid.T.shape), "strides", grid.T.stride())
 # %% checks
 
 for tensor in (grid, grid.T):
-    down, right = tensor.stride()
+    per_row, per_column = tensor.stride()
     for i in range(tensor.shape[0]):
         for j in range(tensor.shape[1]):
-            assert tensor[i, j] == numbers[i * down + j * right]
+            assert tensor[i, j] == numbers[i * per_row + j * per_column]
 assert grid.T.data_ptr() == grid.data_ptr()  # the same place in memory
 
 # %% [markdown]
