@@ -29,11 +29,11 @@ import torch
 from lightning import Trainer
 from torch.nn.functional import cross_entropy
 
-from torchtour.checkpoint import CheckpointFile
 from torchtour.classifier import Classifier
 from torchtour.data import SyntheticData
 from torchtour.lessons import headline
 from torchtour.network import SimpleNet
+from torchtour.trust.sealed import CheckpointFile
 
 # %% [markdown]
 # All files of this lesson go to a temporary folder, which is removed at the end.
