@@ -12,9 +12,9 @@ from importlib.resources import files
 from torchtour.exercises.cells import code_of, texts_of
 
 LESSONS = {
-    # "tensors": "Tensors",
+    "tensors": "Tensors",
     "autograd": "Autograd",
-    # "networks": "Neural networks",
+    "networks": "Neural networks",
     # "training": "Training",
     # "checkpoints": "Saving and loading",
     # "advanced": "Advanced features",

@@ -30,7 +30,8 @@ def check_source(source: str, lesson: str, file: str, limit: float = 20.0) -> li
     results: dict[int, dict[str, Any]] = {}
     numbers = list(outline(lesson))
     while any(number not in results for number in numbers):
-        job = {"source": source, "lesson": lesson, "file": file, "skip": list(results)}
+        broke = [number for number, result in results.items() if result["key"] in ("slow", "dead")]
+        job = {"source": source, "lesson": lesson, "file": file, "skip": broke, "done": list(results)}
         with running(job) as lines:
             current, reason = listen(lines, results, limit)
         if reason and current is None:

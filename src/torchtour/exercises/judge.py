@@ -6,7 +6,7 @@ import math
 import re
 import traceback
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from reprlib import Repr
 from typing import Any, Literal
@@ -56,7 +56,7 @@ class Check:
     puzzle: str = ""  # the function whose output is to be predicted: run once the prediction is right
 
 
-def predict(number: int, name: str, answer: Any, hint: str, **mistakes: tuple[Any, str, str]) -> Check:
+def predict(number: int, name: str, answer: Any, hint: str, /, **mistakes: tuple[Any, str, str]) -> Check:
     """A check of a prediction; each mistake is (the wrong value, the first hint, the second hint)."""
 
     def test(value: Any) -> str | None:
@@ -114,7 +114,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def verdict(name: str, got: Any, right: Any, **wrong: Any) -> str | None:
+def verdict(name: str, got: Any, right: Any, /, **wrong: Any) -> str | None:
     """None if the learner's value is right, else the key of the mistake that gives this value.
 
     Raises:
@@ -175,7 +175,7 @@ def rounded(value: Any) -> Any:
 def judge(number: int, check: Check, code: str, start: str, namespace: dict[str, Any], file: str) -> Result:
     """Run the code of a task in the namespace and check what it defines; the learner's output is kept."""
     output = io.StringIO()
-    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output), quiet():
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output), settled():
         result = run(number, code, namespace, file) if code.strip() else None
         if result is None and same_code(code, start):
             result = Result(number, "open", more=check.hint)
@@ -189,13 +189,15 @@ def judge(number: int, check: Check, code: str, start: str, namespace: dict[str,
 
 
 @contextlib.contextmanager
-def quiet() -> Any:
-    """Each task starts from the same state of torch, whatever the tasks before it did, and warnings are no errors."""
+def settled() -> Iterator[None]:
+    """Each task starts from the same state of torch, whatever the tasks before it did, and warnings are printed."""
     torch.manual_seed(0)
     torch.set_default_dtype(torch.float32)
-    with warnings.catch_warnings(), torch.set_grad_enabled(True):
+    with warnings.catch_warnings(record=True) as caught, torch.set_grad_enabled(True):
         warnings.simplefilter("default")
         yield
+        for warning in caught:
+            print(f"warning: {str(warning.message).splitlines()[0]}")
 
 
 def run(number: int, code: str, namespace: dict[str, Any], file: str) -> Result | None:
