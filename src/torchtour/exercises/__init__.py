@@ -15,7 +15,7 @@ LESSONS = {
     "tensors": "Tensors",
     "autograd": "Autograd",
     "networks": "Neural networks",
-    # "training": "Training",
+    "training": "Training",
     # "checkpoints": "Saving and loading",
     # "advanced": "Advanced features",
     # "data": "Data",

@@ -43,13 +43,13 @@ class NotRight(Exception):
 class Check:
     """How a task is checked.
 
-    `test` takes what the learner's code defines as `name`. It returns None for a right answer, or the key of a
+    `test` takes what the learner's code defines as `name` (several names stand apart by spaces). It returns None for a right answer, or the key of a
     mistake, or raises NotRight. `mistakes` holds two hints for each key. `errors` maps a pattern to the key of the
     mistake that makes torch raise such an error.
     """
 
     name: str
-    test: Callable[[Any], str | None]
+    test: Callable[..., str | None]
     hint: str
     mistakes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
@@ -216,19 +216,22 @@ def run(number: int, code: str, namespace: dict[str, Any], file: str) -> Result 
 
 def assess(number: int, check: Check, namespace: dict[str, Any], file: str) -> Result:
     """Put what the learner's code defines to the test."""
-    answer = namespace.get(check.name, MISSING)
-    if answer is MISSING:
-        text = f"Nothing here is called `{check.name}` any more. Keep the names of the start file."
-        return Result(number, "wrong", "missing", text, "`torchtour exercises NEW_FOLDER` writes a fresh start file.")
-    if answer is ...:
-        return Result(number, "open", more=check.hint)
-    if callable(check_kind := namespace.get(check.name)) is bool(check.puzzle):
-        kind = "a value" if check.puzzle else "a function or a class"
-        text = f"`{check.name}` is {article(check_kind)}, and should be {kind}."
-        return Result(number, "wrong", "kind", text, check.hint)
+    answers = []
+    for name in check.name.split():
+        answer = namespace.get(name, MISSING)
+        if answer is MISSING:
+            text = f"Nothing here is called `{name}` any more. Keep the names of the start file."
+            return Result(number, "wrong", "missing", text, "`torchtour exercises NEW_FOLDER` writes a fresh start file.")
+        if answer is ...:
+            return Result(number, "open", more=check.hint)
+        if callable(answer) is bool(check.puzzle):
+            kind = "a value" if check.puzzle else "a function or a class"
+            text = f"`{name}` is {article(answer)}, and should be {kind}."
+            return Result(number, "wrong", "kind", text, check.hint)
+        answers.append(answer)
     try:
         torch.manual_seed(0)
-        key = check.test(answer)
+        key = check.test(*answers)
         if key is None and check.puzzle in namespace:
             namespace[check.puzzle]()
     except NotRight as wrong:
