@@ -160,7 +160,7 @@ CHECKS = {
                 "The loss is a Python number. backward needs a tensor that autograd watches.",
                 "Leave `item` out.",
             ),
-            "signed": ("Errors of different signs cancel each other.", "Take absolute values before the mean."),
+            "signed": ("An error of +4 and one of -1 count as 3 in your loss. They are 5.", "Take absolute values before the mean."),
             "summed": ("That is the sum of the absolute errors.", "Divide by their number, or use `mean`."),
             "squared": ("That is the mean squared error.", "`abs` in place of the square."),
             "single": ("That is one error for each prediction.", "Take their mean."),

@@ -246,7 +246,7 @@ CHECKS = {
                 "Each pair is to become one number: sum up squares along the last dimension.",
             ),
             "signed": (
-                "Differences of different signs cancel each other.",
+                "Positive and negative differences of the coordinates cancel each other.",
                 "Square them before you sum up.",
             ),
             "no_pairs": (
