@@ -18,8 +18,8 @@ LESSONS = {
     "training": "Training",
     "checkpoints": "Saving and loading",
     "advanced": "Advanced features",
-    # "data": "Data",
-    # "generalisation": "Generalisation",
+    "data": "Data",
+    "generalisation": "Generalisation",
     # "further": "Further",
 }
 
