@@ -25,7 +25,7 @@ after_dropout = [4]
 after_dropout = [0, 0.25]
 
 # %% 2 right
-def accuracy(net, features, labels):
+def measured(net, features, labels):
     training = net.training
     try:
         with torch.inference_mode():
@@ -35,7 +35,7 @@ def accuracy(net, features, labels):
         net.train(training)
 
 # %% 2 right
-def accuracy(net, features, labels):
+def measured(net, features, labels):
     mode = net.training
     net.train(False)
     with torch.no_grad():
@@ -45,7 +45,7 @@ def accuracy(net, features, labels):
     return right / len(labels)
 
 # %% 2 wrong still_training
-def accuracy(net, features, labels):
+def measured(net, features, labels):
     net.train()
     with torch.no_grad():
         answers = net(features).argmax(dim=1)
@@ -53,14 +53,14 @@ def accuracy(net, features, labels):
     return (answers == labels).float().mean().item()
 
 # %% 2 wrong not_set_back
-def accuracy(net, features, labels):
+def measured(net, features, labels):
     net.eval()
     with torch.no_grad():
         answers = net(features).argmax(dim=1)
     return (answers == labels).float().mean().item()
 
 # %% 2 wrong always_training
-def accuracy(net, features, labels):
+def measured(net, features, labels):
     net.eval()
     with torch.no_grad():
         answers = net(features).argmax(dim=1)
@@ -68,7 +68,7 @@ def accuracy(net, features, labels):
     return (answers == labels).float().mean().item()
 
 # %% 2 wrong watched
-def accuracy(net, features, labels):
+def measured(net, features, labels):
     mode = net.training
     net.eval()
     answers = net(features).argmax(dim=1)
@@ -76,7 +76,7 @@ def accuracy(net, features, labels):
     return (answers == labels).float().mean().item()
 
 # %% 2 wrong counted
-def accuracy(net, features, labels):
+def measured(net, features, labels):
     mode = net.training
     net.eval()
     with torch.no_grad():
@@ -85,7 +85,7 @@ def accuracy(net, features, labels):
     return (answers == labels).sum().item()
 
 # %% 2 wrong other
-def accuracy(net, features, labels):
+def measured(net, features, labels):
     mode = net.training
     net.eval()
     with torch.no_grad():

@@ -23,7 +23,7 @@ after_dropout = [0, 4]
 # %%
 
 
-def accuracy(net, features, labels):
+def measured(net, features, labels):
     was_training = net.training
     net.eval()  # no dropout; no_grad does not turn it off
     with torch.no_grad():

@@ -43,7 +43,7 @@ after_dropout = ...
 # %%
 
 
-def accuracy(net, features, labels):
+def measured(net, features, labels):
     """The share of right answers, a Python number. ``net.training`` is afterwards as before."""
     with torch.no_grad():
         answers = net(features).argmax(dim=1)
