@@ -20,7 +20,7 @@ LESSONS = {
     "advanced": "Advanced features",
     "data": "Data",
     "generalisation": "Generalisation",
-    # "further": "Further",
+    "further": "Further",
 }
 
 
