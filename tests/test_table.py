@@ -72,7 +72,12 @@ def trained(data, epochs=2, **settings):
     model = Classifier(
         n_features=data.n_features, n_classes=data.n_classes, columns=data.columns, classes=data.classes, **settings
     )
-    quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False, "enable_model_summary": False}
+    quiet = {
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
     Trainer(max_epochs=epochs, accelerator="cpu", **quiet).fit(model, datamodule=data)
     return model
 
@@ -224,7 +229,9 @@ def test_equal_rows_and_groups_stay_together(tmp_path):
     )
     twice.write_csv(tmp_path / "t.csv")
     table = TableData(str(tmp_path / "t.csv"), "buys", drop=["note", "patient"]).table
-    rows = {part: {tuple(row) for row in points.tensors[0].nan_to_num(-9).tolist()} for part, points in table.sets.items()}
+    rows = {
+        part: {tuple(row) for row in points.tensors[0].nan_to_num(-9).tolist()} for part, points in table.sets.items()
+    }
     assert table.duplicates == 50
     assert not rows["train"] & rows["test"]
     assert not rows["train"] & rows["val"]
@@ -290,7 +297,9 @@ def test_a_training_row_does_reach_them(tmp_path):
     frame = people(200)
     frame.write_csv(tmp_path / "a.csv")
     before = TableData(str(tmp_path / "a.csv"), "buys")
-    changed(frame, places(frame, before.table.sets["train"])[:1], np.random.default_rng(0)).write_csv(tmp_path / "b.csv")
+    changed(frame, places(frame, before.table.sets["train"])[:1], np.random.default_rng(0)).write_csv(
+        tmp_path / "b.csv"
+    )
     assert TableData(str(tmp_path / "b.csv"), "buys").columns != before.columns
 
 
@@ -398,7 +407,9 @@ def test_importance_is_scikit_learns(file):
 
 @pytest.fixture
 def run(torchtour, file):
-    answer = torchtour("fit", "--data", "TableData", "--data.path", file, "--data.label", "buys", "--trainer.max_epochs", 3)
+    answer = torchtour(
+        "fit", "--data", "TableData", "--data.path", file, "--data.label", "buys", "--trainer.max_epochs", 3
+    )
     assert (answer.status, answer.err) == (0, "")
     assert "Left out: id, note (every row differs); joined (dates); planet (constant)." in answer.out
     return Path("checkpoints/default/version_0")
@@ -461,7 +472,9 @@ def test_wrong_files_to_predict(torchtour, run, tmp_path):
 
 
 def test_a_resumed_run_is_exact_and_needs_the_same_file(torchtour, run, file):
-    whole = torchtour("fit", "--data", "TableData", "--data.path", file, "--data.label", "buys", "--trainer.max_epochs", 6)
+    whole = torchtour(
+        "fit", "--data", "TableData", "--data.path", file, "--data.label", "buys", "--trainer.max_epochs", 6
+    )
     assert whole.status == 0
     assert torchtour("fit", "--ckpt_path", run / "last.ckpt", "--trainer.max_epochs", 6).status == 0
     once, twice = (torch.load(folder / "last.ckpt") for folder in (run.with_name("version_1"), run))

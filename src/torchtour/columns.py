@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,9 @@ MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "-
 LARGEST = 1e37  # so that no difference of two overflows a float32
 SMALLEST = 1e-30  # a standard deviation below counts as none
 MOST_CLASSES = 1000
-DATE = r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2})?$"
+DATE = (
+    r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2})?$"
+)
 FEW = 10_000  # rows that are looked at before all are
 
 Raw = NDArray[np.float32]
@@ -90,9 +92,9 @@ class Columns:
         if wrong := self.wrong(name):
             raise UserError(f"the column {shown(name)} holds numbers, but row {wrong[0]} has {shown(wrong[1])}")
         numbers = self.numbers(name)
-        low, high = numbers.min(), numbers.max()
+        low, high = cast("float | None", numbers.min()), cast("float", numbers.max())
         if low is not None and not (low >= -LARGEST and high <= LARGEST):
-            place = (numbers.abs() > LARGEST).arg_max()
+            place = cast("int", (numbers.abs() > LARGEST).arg_max())
             raise UserError(
                 f"the column {shown(name)} has {numbers[place]:g} in row {self.rows[place]}: "
                 f"numbers may go to {LARGEST:g}"
@@ -121,7 +123,11 @@ def choose(table: Columns, train: Rows, names: Sequence[str], keep: Sequence[str
     for name in names:
         values = table.frame[name]
         measured = values.dtype.is_float() and not _whole(values.gather(train[:FEW]))
-        found = number(name, 0.0, 1.0, False) if measured else _kind(table.part(name, train), name, name in keep, max_levels)
+        found = (
+            number(name, 0.0, 1.0, False)
+            if measured
+            else _kind(table.part(name, train), name, name in keep, max_levels)
+        )
         if isinstance(found, str):
             choice.left_out[name] = found
         else:
@@ -179,9 +185,9 @@ def labels_of(table: Columns, name: str) -> tuple[list[str] | list[int], Rows]:
     if numeric:
         fraction = numbers.filter(numbers != numbers.round())
         if len(fraction):
+            row = table.rows[numbers.index_of(fraction[0])]
             raise UserError(
-                f"the label {shown(name)} must be text or whole numbers, and row {table.rows[numbers.index_of(fraction[0])]} "
-                f"has {fraction[0]:g}: torchtour learns to tell classes, not to estimate amounts"
+                f"the label {shown(name)} must be text or whole numbers, and row {row} has {fraction[0]:g}: torchtour learns to tell classes, not to estimate amounts"
             )
         found = numbers.cast(polars.Int64, strict=False)
     else:
@@ -205,7 +211,9 @@ def every_row_differs(values: "pl.Series") -> bool:
     if values.dtype.is_float() and not (_whole(values.head(FEW)) and _whole(values)):
         return False
     few = values.head(FEW)
-    return len(values) > 1 and few.n_unique() == len(few) and values.null_count() == 0 and values.n_unique() == len(values)
+    return (
+        len(values) > 1 and few.n_unique() == len(few) and values.null_count() == 0 and values.n_unique() == len(values)
+    )
 
 
 def _whole(values: "pl.Series") -> bool:

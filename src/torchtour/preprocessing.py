@@ -36,7 +36,9 @@ class Preprocessing(nn.Module):
         pairs = [(place, level) for place, column in enumerate(columns) for level in _codes(column)]
         missing = [place for place in numbers if columns[place]["missing"]]
         self.register_buffer("means", torch.tensor([columns[place]["mean"] for place in numbers], dtype=torch.float32))
-        self.register_buffer("scales", torch.tensor([columns[place]["scale"] for place in numbers], dtype=torch.float32))
+        self.register_buffer(
+            "scales", torch.tensor([columns[place]["scale"] for place in numbers], dtype=torch.float32)
+        )
         self.register_buffer("numbers", torch.tensor(numbers, dtype=torch.long))  # where the raw numbers are
         self.register_buffer("categories", torch.tensor([place for place, _ in pairs], dtype=torch.long))
         self.register_buffer("levels", torch.tensor([level for _, level in pairs], dtype=torch.float32))
@@ -97,8 +99,11 @@ def _is_category(column: Mapping[str, Any]) -> bool:
         return False
     plain = type(column["name"]) is str and type(column["missing"]) is bool
     levels = column["levels"]
-    return plain and type(levels) is list and 0 < len({*map(str, levels)}) == len(levels) and all(
-        type(level) is str for level in levels
+    return (
+        plain
+        and type(levels) is list
+        and 0 < len({*map(str, levels)}) == len(levels)
+        and all(type(level) is str for level in levels)
     )
 
 

@@ -58,8 +58,8 @@ class Source:
     def unnamed(self) -> list[str]:
         return [name for name, old in zip(self.names, self.header, strict=True) if not old.strip()]
 
-    def read(self) -> "pl.DataFrame":
-        """The whole table: numbers as numbers where the file says so, all else as text.
+    def read(self) -> Any:
+        """The whole table as a polars.DataFrame: numbers as numbers where the file says so, all else as text.
 
         Raises:
             UserError: The content is malformed; the message names the row where it can.
@@ -89,12 +89,14 @@ class Source:
         except (polars.exceptions.PolarsError, OSError) as error:
             raise self._explained(error) from None
 
-    def _read_csv(self, polars: Any) -> "pl.DataFrame":
+    def _read_csv(self, polars: Any) -> Any:
         try:
             first = polars.read_csv(self.plain, n_rows=INFERRED, infer_schema_length=INFERRED, **self.options)
             # true and false are categories: they stay as they are written.
             kinds = [polars.String if kind == polars.Boolean else kind for kind in first.dtypes]
-            kinds += [polars.String] * (len(self.names) - len(kinds))  # short rows alone; too long ones are refused next
+            kinds += [polars.String] * (
+                len(self.names) - len(kinds)
+            )  # short rows alone; too long ones are refused next
             return polars.read_csv(self.plain, schema=dict(zip(self.names, kinds, strict=False)), **self.options)
         except polars.exceptions.ComputeError:  # text further down in a column that began with numbers
             return polars.read_csv(self.plain, schema=dict.fromkeys(self.names, polars.String), **self.options)
@@ -229,7 +231,7 @@ def _fault(path: Path, separator: str, n_columns: int) -> str:
             for number, row in enumerate(csv.reader(file, delimiter=separator, strict=True)):
                 if len(row) > n_columns:
                     return f"row {number} has {len(row)} fields and the header {n_columns}"
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError:
         with open(path, "rb") as file:
             content = file.read(2**30)
         try:

@@ -62,9 +62,8 @@ def load(settings: Mapping[str, Any]) -> Table:
     rows = frame[labelled] if len(labelled) < len(labels) else frame
     alike = like(rows, [name for name in names if name in keep or not every_row_differs(rows[name])])
     parts = _parts(rows, labels[labelled], alike, settings)
-    first = np.flatnonzero((parts == TRAIN) & (alike == np.arange(len(alike))))  # no duplicates
     table = Columns(rows, comma, labelled + 1)
-    choice = choose(table, first, names, keep, settings["max_levels"])
+    choice = choose(table, np.flatnonzero(parts == TRAIN), names, keep, settings["max_levels"])
 
     raw, _ = table.raw(choice.columns)
     places = [np.flatnonzero(parts == part) for part in range(len(PARTS))]
@@ -154,4 +153,6 @@ def reasons(left_out: Mapping[str, str]) -> str:
 
 
 def _some(names: Sequence[str]) -> str:
-    return ", ".join(shown(name)[1:-1] for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return ", ".join(shown(name)[1:-1] for name in names[:5]) + (
+        f" and {len(names) - 5} more" if len(names) > 5 else ""
+    )

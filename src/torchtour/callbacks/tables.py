@@ -9,7 +9,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 import torch
-from lightning import Callback, LightningModule, Trainer, __version__ as lightning_version
+from lightning import Callback, LightningModule, Trainer
+from lightning import __version__ as lightning_version
 from torch import Tensor
 from torchmetrics.functional.classification import multiclass_precision, multiclass_recall
 
@@ -56,12 +57,18 @@ class TablePredictions(Callback):
 
         frame, probabilities = batch[1], outputs.cpu().numpy()  # [batch, n_classes]
         text = [polars.col(name) for name, kind in frame.schema.items() if kind == polars.String]
-        formula = [column.str.contains(FORMULA) & column.cast(polars.Float64, strict=False).is_null() for column in text]
+        formula = [
+            column.str.contains(FORMULA) & column.cast(polars.Float64, strict=False).is_null() for column in text
+        ]
         if text:
             self.quoted += sum(frame.select(found.sum() for found in formula).row(0))
-            safe = [polars.when(found).then("'" + column).otherwise(column) for found, column in zip(formula, text, strict=True)]
+            safe = [
+                polars.when(found).then("'" + column).otherwise(column)
+                for found, column in zip(formula, text, strict=True)
+            ]
             frame = frame.with_columns(
-                cell.alias(name) for cell, name in zip(safe, (column.meta.output_name() for column in text), strict=True)
+                cell.alias(name)
+                for cell, name in zip(safe, (column.meta.output_name() for column in text), strict=True)
             )
         names = [f"p_{name}" for name in self.classes]
         found = [self.classes[place] for place in probabilities.argmax(axis=1)]
@@ -119,11 +126,15 @@ class TableReport(Callback):
                 for features, labels in (data.table.sets[part][: plots.SHOWN] for part in ("train", "val"))
             )
             limits = plots.extent(torch.cat([train[0], val[0]]))
-            figure = plots.boundary(plots.field(net.net, limits), limits, train, val, f"{name}: what the best epoch has learned")
-            x1, x2 = (f"{printable(column['name'])[:30]} (standard deviations from its mean)" for column in data.columns)
+            figure = plots.boundary(
+                plots.field(net.net, limits), limits, train, val, f"{name}: what the best epoch has learned"
+            )
+            x1, x2 = (
+                f"{printable(column['name'])[:30]} (standard deviations from its mean)" for column in data.columns
+            )
             figure.axes[0].set(xlabel=x1, ylabel=x2)
             return "boundary", figure
-        losses = importance(net, *data.table.sets["val"].tensors)
+        losses = importance(net, data.table.sets["val"].tensors[0], data.table.sets["val"].tensors[1])
         names = [printable(column["name"])[:30] for column in data.columns]
         return "importance", plots.importance(losses, names, f"{name}: what the best epoch looks at")
 
@@ -177,8 +188,8 @@ def card(data: TableData, folder: Path, matrix: Tensor | None) -> str:
         f"- Columns used: {used}",
         f"- Columns left out: {_cell(reasons(table.left_out)) or 'none'}", "",
         "## Split", "",
-        f"- Training {sizes['train']:,}, validation {sizes['val']:,}, test {sizes['test']:,} rows, stratified by class, "
-        f"seed {settings['seed']}",
+        f"- Training {sizes['train']:,}, validation {sizes['val']:,}, test {sizes['test']:,} rows, stratified "
+        f"by class, seed {settings['seed']}",
         f"- Rows kept together by: {_cell(settings['group']) if settings['group'] else 'equality alone'}",
         "- Means, scales and category levels come from the training rows alone.", "",
         "## Scores", "",

@@ -43,7 +43,17 @@ TRAINER_DEFAULTS = {
     "num_sanity_val_steps": 0,
     "log_every_n_steps": 1,
 }
-FILES = ("config.yaml", "metrics.csv", "best.ckpt", "last.ckpt", "curves.png", "boundary.png", "importance.png", "stills.png", "model_card.md")
+FILES = (
+    "config.yaml",
+    "metrics.csv",
+    "best.ckpt",
+    "last.ckpt",
+    "curves.png",
+    "boundary.png",
+    "importance.png",
+    "stills.png",
+    "model_card.md",
+)
 SET_BY_US = {"weights_only", "verbose", "return_predictions"}
 DATA = {"torchtour.data.SyntheticData": SyntheticData, "torchtour.table.TableData": TableData}
 OURS = {"run": Run, "report": EpochReport, "pictures": Pictures}
@@ -326,7 +336,7 @@ class Command(LightningCLI):
             if name.startswith(f"{split}/") and name.partition("/")[2] not in ("accuracy", "loss")
         )
         if isinstance(data, TableData):
-            of = f"{len(data.sets[split])} {kind} rows of `{printable(Path(data.hparams.path).name)}`"
+            of = f"{len(data.sets[split])} {kind} rows of `{printable(Path(data.hparams["path"]).name)}`"
         else:
             of = f"{data.hparams[f'n_{split}']} {kind} points of `{data.hparams.problem}`"
         say(f"{accuracy} on {of}, loss {loss:.4f}{others}.")

@@ -14,10 +14,10 @@ from pathlib import Path
 import torch
 
 from torchtour import Classifier
-from torchtour.command.resume import find
-from torchtour.command.say import say
 from torchtour.columns import LARGEST, MISSING
 from torchtour.command import eject_table
+from torchtour.command.resume import find
+from torchtour.command.say import say
 from torchtour.preprocessing import FARTHEST
 from torchtour.settings import UserError
 from torchtour.trust.atomic import replace
@@ -153,8 +153,8 @@ def _onnx(stored: Stored, folder: Path) -> str:
         kept = {"columns": columns, "classes": model.hparams["classes"]}
         replace(folder / "columns.json", json.dumps(kept, indent=1).encode())
         said = (
-            f"{folder} holds net.onnx and columns.json: raw columns [n, {n}], numbers (NaN: missing) and places of levels "
-            f"(-1: missing), to logits [n, {model.hparams['n_classes']}]"
+            f"{folder} holds net.onnx and columns.json: raw columns [n, {n}], numbers (NaN: missing) "
+            f"and places of levels (-1: missing), to logits [n, {model.hparams['n_classes']}]"
         )
     if find_spec("onnxruntime") is None:
         return f"{said}. Not checked: onnxruntime is not installed"
