@@ -33,4 +33,4 @@ def importance(net: nn.Module, raw: Tensor, labels: Tensor, repeats: int = REPEA
 
 
 def _accuracy(net: nn.Module, raw: Tensor, labels: Tensor) -> float:
-    return (net(raw).argmax(dim=1) == labels).double().mean().item()
+    return float((net(raw).argmax(dim=1) == labels).double().mean())

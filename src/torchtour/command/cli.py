@@ -336,7 +336,8 @@ class Command(LightningCLI):
             if name.startswith(f"{split}/") and name.partition("/")[2] not in ("accuracy", "loss")
         )
         if isinstance(data, TableData):
-            of = f"{len(data.sets[split])} {kind} rows of `{printable(Path(data.hparams["path"]).name)}`"
+            name = printable(Path(data.hparams["path"]).name)
+            of = f"{len(data.sets[split])} {kind} rows of `{name}`"
         else:
             of = f"{data.hparams[f'n_{split}']} {kind} points of `{data.hparams.problem}`"
         say(f"{accuracy} on {of}, loss {loss:.4f}{others}.")
