@@ -187,7 +187,8 @@ def labels_of(table: Columns, name: str) -> tuple[list[str] | list[int], Rows]:
         if len(fraction):
             row = table.rows[numbers.index_of(fraction[0])]
             raise UserError(
-                f"the label {shown(name)} must be text or whole numbers, and row {row} has {fraction[0]:g}: torchtour learns to tell classes, not to estimate amounts"
+                f"the label {shown(name)} must be text or whole numbers, and row {row} "
+                f"has {fraction[0]:g}: torchtour learns to tell classes, not to estimate amounts"
             )
         found = numbers.cast(polars.Int64, strict=False)
     else:
