@@ -299,6 +299,26 @@ class Command(LightningCLI):
         say(hint("predict", "--ckpt_path", self.stored.path))
 
 
+def fit(args: list[str]) -> int:
+    """Train a net."""
+    return lightning(["fit", *args])
+
+
+def validate(args: list[str]) -> int:
+    """Evaluate a checkpoint on the validation points."""
+    return lightning(["validate", *args])
+
+
+def test(args: list[str]) -> int:
+    """Evaluate a checkpoint on points that no training saw."""
+    return lightning(["test", *args])
+
+
+def predict(args: list[str]) -> int:
+    """Write the predictions of a checkpoint."""
+    return lightning(["predict", *args])
+
+
 def lightning(args: list[str]) -> int:
     """Run one of Lightning's subcommands; its exit status."""
     config.guard()

@@ -57,7 +57,7 @@ def eject(args: list[str]) -> int:
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="a folder that is new or empty")
     parser.add_argument("--format", choices=["torch", "onnx"], default="torch", help="torch: weights.pt and predict.py")
     parser.add_argument("--root", type=Path, default=Path("checkpoints"), help="where best and last are looked for")
-    options = parser.parse_args(args[1:])
+    options = parser.parse_args(args)
     stored = audit(find(options.ckpt_path, options.root), Classifier)
     try:
         with new_folder(options.to) as folder:

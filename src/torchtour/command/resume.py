@@ -1,12 +1,14 @@
 """Which checkpoint is meant, what it says of its run, and which flags contradict it."""
 
 from pathlib import Path
-from typing import Any
-
-from lightning import LightningDataModule
+from typing import TYPE_CHECKING, Any
 
 from torchtour.settings import UserError, printable
-from torchtour.trust.audit import Stored, accepted
+
+if TYPE_CHECKING:  # `torchtour runs` does without torch
+    from lightning import LightningDataModule
+
+    from torchtour.trust.audit import Stored
 
 LINKED = {"n_features", "n_classes"}  # of the model: the data say them
 FREE = {"trainer.max_epochs"}  # a run may go on for longer
@@ -25,20 +27,26 @@ def find(which: str, root: Path) -> Path:
         except ValueError:  # a NUL byte
             pass
         raise UserError(f"checkpoint {printable(which)} is not a file; {_existing(root)}")
-    # config.yaml is written when a run starts or resumes.
-    configs = sorted(root.glob("*/version_*/config.yaml"), key=_age)
-    path = configs[-1].with_name(f"{which}.ckpt") if configs else root / f"<name>/version_<n>/{which}.ckpt"
+    configs = newest_first(root)
+    path = configs[0].with_name(f"{which}.ckpt") if configs else root / f"<name>/version_<n>/{which}.ckpt"
     if path.is_file():
         return path
     raise UserError(f"the newest run has no {which} checkpoint {path}; {_existing(root)}")
 
 
-def flags_of(stored: Stored, data: type[LightningDataModule]) -> dict[str, Any]:
+def newest_first(root: Path) -> list[Path]:
+    """The config.yaml of each run below root; it is written when a run starts or resumes."""
+    return sorted(root.glob("*/version_*/config.yaml"), key=_age, reverse=True)
+
+
+def flags_of(stored: "Stored", data: "type[LightningDataModule]") -> dict[str, Any]:
     """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}.
 
     Raises:
         UserError: The settings of its data are not those of `data`.
     """
+    from torchtour.trust.audit import accepted
+
     given = stored.content.get("datamodule_hyper_parameters", {})
     names = accepted(data)  # type: ignore[arg-type]
     if not isinstance(given, dict) or not given.keys() <= names.keys():
@@ -49,7 +57,7 @@ def flags_of(stored: Stored, data: type[LightningDataModule]) -> dict[str, Any]:
     return {**run, **flags}
 
 
-def refuse_contradictions(flags: dict[str, Any], settings: Any, stored: Stored, resumes: bool) -> None:
+def refuse_contradictions(flags: dict[str, Any], settings: Any, stored: "Stored", resumes: bool) -> None:
     """Compare the settings of this call with those of the checkpoint.
 
     Other data may be evaluated, and a run may go on for longer; but a net is what it is.
