@@ -119,7 +119,7 @@ def noise(answer: Callable[..., Any]) -> str | None:
 
 def range_test(answer: Callable[..., Any]) -> str | None:
     tried: list[float] = []
-    losses = [2.0, 1.0, 3.9, 3.0, 4.5, 9.0, 99.0, 99.0, 99.0]  # 4.5 is the first above 4 times 1.0
+    losses = [2.0, 1.0, 3.9, 3.0, 4.5, 7.0, 99.0, 99.0, 99.0]  # 4.5 is the first above 4 times 1.0
 
     def play(values: list[float]) -> tuple[Any, list[float]]:
         tried.clear()
@@ -140,6 +140,8 @@ def range_test(answer: Callable[..., Any]) -> str | None:
         if len(rates) > 1 and math.isclose(rates[1] / rates[0], 10 ** (8 / 9), rel_tol=1e-3):
             return "high_not_reached"
         raise NotRight("Your rates are not each the same factor larger than the one before, from low to high.")
+    if same(got, 1e-3) and len(rates) == 9:
+        return "best"
     key = verdict(
         "range_test",
         got,
@@ -149,7 +151,6 @@ def range_test(answer: Callable[..., Any]) -> str | None:
         of_last=100.0 / 10,
         all_tried=1e3,
         before_it=0.01,
-        best=1e-3,
     )
     if key:
         return key
