@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 from torchtour import Classifier
-from torchtour.command.resume import find
+from torchtour.command.finding import find
 from torchtour.command.say import say
 from torchtour.settings import UserError
 from torchtour.trust.atomic import replace

@@ -221,7 +221,9 @@ def assess(number: int, check: Check, namespace: dict[str, Any], file: str) -> R
         answer = namespace.get(name, MISSING)
         if answer is MISSING:
             text = f"Nothing here is called `{name}` any more. Keep the names of the start file."
-            return Result(number, "wrong", "missing", text, "`torchtour exercises NEW_FOLDER` writes a fresh start file.")
+            return Result(
+                number, "wrong", "missing", text, "`torchtour exercises NEW_FOLDER` writes a fresh start file."
+            )
         if answer is ...:
             return Result(number, "open", more=check.hint)
         if callable(answer) is bool(check.puzzle):

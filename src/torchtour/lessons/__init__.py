@@ -2,7 +2,14 @@
 
 import sys
 
-LESSONS = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced")  # in the order of the course
+LESSONS = (
+    "tensors",
+    "autograd",
+    "networks",
+    "training",
+    "checkpoints",
+    "advanced",
+)  # in the order of the course
 
 
 def headline(text: str) -> None:

@@ -163,8 +163,11 @@ CHECKS = {
         "number_of_batches",
         4,
         "How often does 32 fit into 100? And what happens to the rest?",
-        rest_lost=(3, "Those are the full batches. The points that are left make one more.",
-                   "The loader drops the rest only if you ask it to."),
+        rest_lost=(
+            3,
+            "Those are the full batches. The points that are left make one more.",
+            "The loader drops the rest only if you ask it to.",
+        ),
         batch_size=(32, "That is how many points are in a batch.", "`len` of a loader counts its batches."),
         fraction=(3.125, "There are no parts of a batch.", "The last one is smaller than the others."),
         points=(100, "That is the number of points.", "A loader hands them out in batches."),

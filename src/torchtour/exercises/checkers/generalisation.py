@@ -163,9 +163,7 @@ def batch_norm(answer: Callable[..., Any]) -> str | None:
         return "batch_in_eval"
     if not same((module.mean, module.var), now):
         return "moves_in_eval"
-    return verdict(
-        "BatchNorm(5) in eval mode", got, (later - now[0]) / (now[1] + 1e-5).sqrt(), eval_not_scaled=later
-    )
+    return verdict("BatchNorm(5) in eval mode", got, (later - now[0]) / (now[1] + 1e-5).sqrt(), eval_not_scaled=later)
 
 
 CHECKS = {

@@ -245,9 +245,11 @@ CHECKS = {
                 "Logits first, then labels.",
             ),
         },
-        {"modified by an inplace operation": "stale",
-         "Long.*but (found|got) Float|not implemented for 'Float'|expected scalar type Long": "float_labels",
-         "0D or 1D target|not implemented for 'Long'": "order"},
+        {
+            "modified by an inplace operation": "stale",
+            "Long.*but (found|got) Float|not implemented for 'Float'|expected scalar type Long": "float_labels",
+            "0D or 1D target|not implemented for 'Long'": "order",
+        },
     ),
     4: Check(
         "loss_of",
