@@ -34,3 +34,42 @@ export async function load({ problem, noise, train, seed }) {
 export async function firstWeights({ units, seed }) {
   return Float64Array.from(floats((await stored(`weights-${seed}`))[units]));
 }
+
+// The reader's own points, a list of [x1, x2, label] with two decimals. In the address: 150,-20,1;33,5,0 (hundredths).
+export function encode(own) {
+  return own.map(([x1, x2, label]) => [Math.round(100 * x1), Math.round(100 * x2), label].join(",")).join(";");
+}
+
+// The points in an address; those that are not numbers in the square are left out.
+export function decode(text) {
+  const rows = text.split(";").map((row) => row.split(",").map(Number));
+  const fits = ([x1, x2, label], size) =>
+    size === 3 && Math.abs(x1) <= 100 * REACH && Math.abs(x2) <= 100 * REACH && (label === 0 || label === 1);
+  return rows.filter((row) => fits(row, row.length)).slice(0, MOST).map(([x1, x2, label]) => [x1 / 100, x2 / 100, label]);
+}
+
+export const REACH = 3; // own points lie in the square from -3 to 3
+export const MOST = 500;
+
+// Own points in two sets: of each class, every few points one is for validation, as the training share has it.
+export function split(own, share) {
+  const sets = { train: [], val: [] };
+  const seen = [0, 0];
+  for (const point of own) {
+    const k = seen[point[2]]++;
+    sets[Math.floor((k + 1) * (1 - share)) > Math.floor(k * (1 - share)) ? "val" : "train"].push(point);
+  }
+  const pack = (rows) => ({
+    features: Float64Array.from(rows.flatMap(([x1, x2]) => [Math.fround(x1), Math.fround(x2)])),
+    labels: Uint8Array.from(rows, (row) => row[2]),
+  });
+  return { train: pack(sets.train), val: pack(sets.val) };
+}
+
+// The points as a table: x1, x2, label and which set they are in. Float32 numbers, written so that they come back exactly.
+export function csv({ train, val }) {
+  const rows = [["train", train], ["val", val]].flatMap(([name, { features, labels }]) =>
+    Array.from(labels, (label, i) => `${features[2 * i]},${features[2 * i + 1]},${label},${name}`),
+  );
+  return ["x1,x2,label,set", ...rows, ""].join("\n");
+}
