@@ -24,7 +24,9 @@ TRAIN = (20, 50, 100, 250, 400)
 def write(folder: Path) -> None:
     """Write data/*.js for the modules of _static/playground into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    _module(folder / "chosen.js", {"seeds": list(SEEDS), "units": [UNITS[0], UNITS[-1]], "train": TRAIN, "total": TOTAL})
+    _module(
+        folder / "chosen.js", {"seeds": list(SEEDS), "units": [UNITS[0], UNITS[-1]], "train": TRAIN, "total": TOTAL}
+    )
     for seed in SEEDS:
         _module(folder / f"weights-{seed}.js", {units: _floats(first_weights(units, seed)) for units in UNITS})
         for problem in PROBLEMS:

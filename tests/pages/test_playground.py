@@ -3,9 +3,12 @@
 The arithmetic needs chromium alone; the pages need the built site.
 """
 
+# ruff: noqa: F811  the fixtures of test_pages
+
 import csv
 import io
 import shlex
+import sys
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +20,8 @@ from typing import Any
 import pytest
 import torch
 from conftest import ROOT
-from test_pages import chromium  # noqa: F401
+from PIL import Image
+from test_pages import OVERFLOW, THEME, address, chromium, tab, violations, visit  # noqa: F401
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -42,8 +46,6 @@ each_problem = pytest.mark.parametrize("problem", PROBLEMS)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The modules as they are in the sources, and the data made from torch now."""
-    import sys
-
     sys.path.insert(0, str(ROOT / "docs"))
     import playground
 
@@ -55,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def modules(folder: Path, chromium) -> Iterator[Any]:  # noqa: F811
+def modules(folder: Path, chromium) -> Iterator[Any]:
     """A tab beside the modules: modules("return (await import('./network.js')).ACTIVATIONS", argument)."""
 
     class Handler(SimpleHTTPRequestHandler):
@@ -196,3 +198,248 @@ def test_the_step_that_is_about_to_happen_is_the_one_that_happens(modules) -> No
         assert same_loss
         assert size == USUAL["batch"]
         assert off < 1e-15
+
+
+# The page.
+
+
+@pytest.fixture
+def playground(visit):
+    """Open the playground with a part of its address, once it is ready; what it has solved before is forgotten."""
+
+    def open_page(state: str = "", width: int = 1280):
+        tab = visit("playground.html", width)
+        tab.evaluate("localStorage.removeItem('torchtour-challenges')")
+        tab.goto("about:blank")
+        tab.troubles.clear()
+        tab = visit(f"playground.html#{state}", width)
+        tab.wait_for_selector("[data-play=main][data-ready]")
+        return tab
+
+    return open_page
+
+
+def figures(tab) -> str:
+    return tab.locator(".play-readout").inner_text()
+
+
+def rows(tab) -> list[list[str]]:
+    with tab.expect_download() as download:
+        tab.get_by_role("button", name="Download points.csv").click()
+    return list(csv.reader(io.StringIO(Path(download.value.path()).read_text())))
+
+
+def command(tab) -> list[str]:
+    return shlex.split(tab.locator(".play-line").inner_text())
+
+
+def test_a_link_is_an_exercise_and_the_address_follows_the_controls(playground) -> None:
+    tab = playground("problem=spiral&units=20&optimizer=adam&lr=0.02&batch=20")
+    shown = {name: tab.get_by_label(name, exact=True).input_value() for name in ("Problem", "Optimizer", "Batch size")}
+    assert shown == {"Problem": "spiral", "Optimizer": "adam", "Batch size": "20"}
+    assert tab.get_by_label("Hidden units").get_attribute("aria-valuetext") == "20"
+    assert "--model.hidden_size 20" in " ".join(command(tab))
+    assert "--data.batch_size 20" in " ".join(command(tab))
+    tab.get_by_label("Problem").select_option("xor")
+    tab.wait_for_function("location.hash === '#problem=xor&units=20&optimizer=adam&lr=0.02&batch=20'")
+
+
+def test_what_an_address_can_not_have_is_named_and_left_out(playground) -> None:
+    tab = playground("problem=moons&units=51&seed=1&lr=nan&colour=red")
+    trouble = tab.get_by_role("alert").inner_text()
+    assert all(part in trouble for part in ("problem=moons", "units=51", "lr=nan", "colour=red"))
+    assert "seed=1" not in trouble
+    assert {"circle", "10"} <= set(command(tab))
+
+
+def test_it_can_be_used_by_keyboard_alone(playground) -> None:
+    tab = playground()
+    before = figures(tab)
+    tab.locator("[data-play=main] button").first.focus()
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Enter")  # one step
+    assert tab.locator(".play-said").inner_text().startswith("Before training")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Space")  # one epoch
+    assert figures(tab).startswith("Epoch 1, step 25.")
+    assert tab.locator(".play-said").inner_text() == figures(tab) != before
+    tab.get_by_label("Hidden units").focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("location.hash === '#units=11'")
+    tab.get_by_role("button", name="Play").focus()
+    tab.keyboard.press("Enter")
+    tab.get_by_role("button", name="Pause").wait_for()
+    tab.keyboard.press("Enter")
+    assert tab.get_by_role("button", name="Play").count() == 1
+
+
+def test_the_picture_is_told_in_words(playground) -> None:
+    tab = playground("problem=line&units=7")
+    for _ in range(3):
+        tab.get_by_role("button", name="One epoch").click()
+    words = tab.locator("canvas.play-canvas").get_attribute("aria-label")
+    assert "250 training and 250 validation points" in words
+    assert "of 7 hinge lines" in words
+    share = float(words.split("class 1 in ")[1].split(" %")[0])
+    assert 40 < share < 60  # class 1 is half of the plane
+    assert "Curves of the loss over 3 epochs" in tab.locator("canvas.play-curve").first.get_attribute("aria-label")
+
+
+def test_own_points_are_drawn_typed_kept_in_the_address_and_trained_on(playground) -> None:
+    tab = playground("problem=own&train=400")
+    assert "No training points" in figures(tab)
+    assert tab.get_by_role("button", name="Play").is_disabled()
+    box = tab.locator("canvas.play-canvas").bounding_box()
+    for place in (0.2, 0.3, 0.4):
+        tab.mouse.click(box["x"] + place * box["width"], box["y"] + 0.25 * box["height"])
+    tab.get_by_label("Class", exact=True).select_option("1")
+    for x1 in ("1.5", "1.25", "0.75"):
+        tab.get_by_label("x1").fill(x1)
+        tab.get_by_label("x2").fill("-1")
+        tab.get_by_role("button", name="Add point").click()
+    tab.wait_for_function("location.hash.split(';').length === 6")
+    tab.get_by_role("button", name="One epoch").click()
+    assert figures(tab).startswith("Epoch 1, step 1.")
+    table = rows(tab)
+    assert table[0] == ["x1", "x2", "label", "set"]
+    assert [row[2] for row in table[1:]].count("1") == 3
+    assert ["1.5", "-1", "1"] in [row[:3] for row in table]
+    assert "TableData" in command(tab)
+    address_with_points = tab.url.split("#")[1]
+    assert playground(address_with_points).url.endswith(address_with_points)
+    assert rows(tab) == table
+    tab.get_by_role("button", name="Clear").click()
+    tab.wait_for_function("!location.hash.includes('points')")
+
+
+def test_points_csv_holds_the_points_of_the_command(playground) -> None:
+    tab = playground("problem=gauss&noise=0.25&train=50&seed=3")
+    table = rows(tab)[1:]
+    sets = data({**USUAL, "problem": "gauss", "noise": 0.25, "train": 50, "seed": 3}).sets
+    for split in ("train", "val"):
+        features, labels = sets[split].tensors
+        mine = [row for row in table if row[3] == split]
+        assert torch.equal(torch.tensor([[float(x) for x in row[:2]] for row in mine]), features)
+        assert [int(row[2]) for row in mine] == labels.tolist()
+
+
+PRESS = """async (epochs) => {
+  const buttons = [...document.querySelectorAll("[data-play=main] button")];
+  const button = buttons.find((one) => one.textContent === "One epoch");
+  for (let k = 0; k < epochs; k++) button.click();
+}"""
+
+
+@pytest.mark.parametrize(
+    ("state", "epochs"),
+    [
+        ("problem=circle", 12),
+        ("problem=spiral&units=20&optimizer=adam&lr=0.02&train=400&step_size=5&gamma=0.5&seed=2", 15),
+        ("problem=xor&noise=0.1&units=4&batch=500&lr=0.5&decay=0.001&seed=4", 20),
+        ("problem=gauss&noise=0.3&train=20&batch=5&momentum=0.5&lr=0.02", 10),
+    ],
+)
+def test_the_command_on_the_screen_gives_the_figures_on_the_screen(
+    state: str, epochs: int, playground, torchtour
+) -> None:
+    tab = playground(state)
+    tab.evaluate(PRESS, epochs)
+    program, *arguments = command(tab)
+    assert (program, arguments[0]) == ("torchtour", "fit")
+    answer = torchtour(*arguments, "--pictures.enabled", "false")
+    assert (answer.status, answer.err) == (0, "")
+    with open("checkpoints/playground/version_0/metrics.csv") as file:
+        *_, last = csv.DictReader(file)
+    assert int(last["epoch"]) + 1 == epochs or int(last["epoch"]) == epochs
+    for split, kind in (("train", "Training"), ("val", "Validation")):
+        loss, accuracy = figures(tab).split(f"{kind}: loss ")[1].split(" %")[0].split(", accuracy ")
+        assert float(accuracy) == round(100 * float(last[f"{split}/accuracy"]), 1)
+        assert float(loss) == pytest.approx(float(last[f"{split}/loss"]), abs=2e-4)
+
+
+def test_an_activation_that_the_command_lacks_is_admitted(playground) -> None:
+    assert "another net" in playground("activation=tanh").locator("[data-play=command]").inner_text()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_playground_is_accessible_while_it_plays_and_fits(width: int, playground) -> None:
+    tab = playground("problem=own&points=100,100,0;-100,-50,1;50,-50,1;20,10,0;-20,40,0;5,5,1", width)
+    tab.get_by_role("button", name="Play").click()
+    assert tab.evaluate(OVERFLOW) == []
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme)
+        tab.wait_for_function(f"{THEME} === '{scheme}'")
+        tab.wait_for_timeout(500)  # the theme's own colours change slowly
+        assert violations(tab) == []
+
+
+def test_the_picture_follows_the_theme(playground) -> None:
+    tab = playground("problem=line")
+
+    def brightness() -> int:
+        with Image.open(io.BytesIO(tab.locator("canvas.play-canvas").screenshot())) as image:
+            return sum(image.convert("RGB").getpixel((40, 100)))
+
+    light = brightness()
+    tab.emulate_media(color_scheme="dark")
+    tab.wait_for_function(f"{THEME} === 'dark'")
+    tab.wait_for_timeout(200)
+    assert brightness() < light / 2
+
+
+def test_a_hundred_epochs_a_second_with_drawing(playground) -> None:
+    """500 points of the reader's own, 400 of them to train on, and 10 units: drawn and counted for two seconds."""
+    points = ";".join(f"{(37 * k) % 600 - 300},{(91 * k) % 600 - 300},{k % 2}" for k in range(500))
+    tab = playground(f"problem=own&train=400&points={points}")
+    tab.get_by_label("Speed").select_option("fastest")
+    tab.get_by_role("button", name="Play").click()
+    tab.wait_for_timeout(2000)
+    tab.get_by_role("button", name="Pause").click()
+    epochs = int(figures(tab).split("Epoch ")[1].split(",")[0])
+    assert epochs >= 200
+
+
+SOLVED = "JSON.parse(localStorage.getItem('torchtour-challenges') ?? '{}')"
+
+
+@pytest.mark.parametrize(
+    ("challenge", "tries"),
+    [
+        ("spiral", [("problem=spiral&units=12&train=400&optimizer=adam&lr=0.02&seed=1&step_size=50&gamma=0.5", 60)]),
+        ("xor", [("problem=xor&units=2&optimizer=adam&lr=0.02", 150)]),
+        ("rate", [("problem=line&momentum=0&lr=5", 10), ("problem=line&momentum=0&lr=10", 10)]),
+        (
+            "overfit",
+            [
+                ("problem=line&noise=0.5&train=20&units=50&optimizer=adam&lr=0.02&batch=5", 400),
+                ("problem=line&noise=0.5&train=20&units=50&optimizer=adam&lr=0.02&batch=5&decay=0.1", 400),
+            ],
+        ),
+    ],
+)
+def test_a_challenge_is_solved_when_it_is_and_not_before(challenge: str, tries, playground) -> None:
+    tab = playground()
+    solved = f"{SOLVED}.{challenge}?.solved ?? false"
+    tab.get_by_label("Speed").select_option("fastest")
+    for state, epochs in tries:
+        assert not tab.evaluate(solved)
+        tab.evaluate(f"location.hash = '{state}'")
+        tab.wait_for_timeout(300)
+        tab.get_by_role("button", name="Play").click()
+        enough = f"Number(document.querySelector('.play-readout').textContent.match(/Epoch ([0-9]+)/)?.[1]) >= {epochs}"
+        tab.wait_for_function(f"({enough}) || ({solved})")
+        tab.get_by_role("button", name="Pause").click()
+    assert tab.evaluate(solved)
+    assert tab.locator("[data-play=challenges] li[data-solved]").count() == 1
+    tab.get_by_role("button", name="Forget what I solved").click()
+    assert tab.locator("[data-play=challenges] li[data-solved]").count() == 0
+
+
+@pytest.mark.parametrize(
+    "state", ["problem=spiral&units=4", "problem=xor&units=2&activation=none", "problem=line&momentum=0&lr=1"]
+)
+def test_a_challenge_that_is_not_solved_stays_open(state: str, playground) -> None:
+    tab = playground(state)
+    tab.evaluate(PRESS, 30)
+    assert tab.locator("[data-play=challenges] li[data-solved]").count() == 0
+    assert any(tab.locator(".play-note").all_inner_texts())

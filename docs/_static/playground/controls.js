@@ -30,7 +30,7 @@ export function choice(label, options, change) {
 export function slider(label, values, change, say = String) {
   const id = `play-control-${++count}`;
   const input = element("input", { id, type: "range", min: 0, max: values.length - 1, step: 1 });
-  const output = element("output", { for: id });
+  const output = element("span", { class: "play-value", "aria-hidden": "true" }); // said by aria-valuetext
   const tell = (value) => {
     output.textContent = say(value);
     input.setAttribute("aria-valuetext", say(value));

@@ -134,6 +134,7 @@ export class Picture {
 
   draw(training, { reach, showHinges = true, showVal = true, batch = null } = {}) {
     const { context, width } = fit(this.canvas);
+    if (width === 0) return; // not laid out yet
     Object.assign(this, { reach, width });
     const values = field(training.network, reach);
     this.#shade(context, values);
@@ -141,6 +142,7 @@ export class Picture {
     if (showHinges && training.network.activation !== "none") this.#hinges(context, training.network);
     this.#points(context, training.points, showVal);
     if (batch) this.#rings(context, training.points.train.features, batch);
+    this.#axes(context);
   }
 
   at(x1, x2) {
@@ -208,6 +210,26 @@ export class Picture {
     context.drawImage(this.kept, 0, 0, this.width, this.width);
   }
 
+  #axes(context) {
+    context.font = "12px system-ui, sans-serif";
+    context.fillStyle = context.strokeStyle = this.colours.ink;
+    context.lineWidth = 1;
+    for (let tick = Math.ceil(-this.reach); tick <= this.reach; tick++) {
+      const [x, y] = this.at(tick, tick);
+      const [low, left] = [this.width, 0];
+      context.beginPath();
+      context.moveTo(x, low);
+      context.lineTo(x, low - 5);
+      context.moveTo(left, y);
+      context.lineTo(left + 5, y);
+      context.stroke();
+      if (x > 20 && x < this.width - 30) context.fillText(String(tick), x - 3, low - 8);
+      if (y > 20 && y < this.width - 20) context.fillText(String(tick), left + 8, y + 4);
+    }
+    context.fillText("x1", this.width - 18, this.width - 8);
+    context.fillText("x2", 8, 14);
+  }
+
   #rings(context, features, batch) {
     context.strokeStyle = this.colours.ink;
     context.lineWidth = 1.5;
@@ -223,7 +245,7 @@ export class Picture {
 export function curves(canvas, history, name) {
   const colours = palette(canvas);
   const { context, width, height } = fit(canvas, canvas.clientHeight);
-  const [left, right, top, bottom] = [34, 6, 8, 18];
+  const [left, right, top, bottom] = [42, 6, 8, 18];
   const rows = history.length > 400 ? history.filter((_, k) => k % Math.ceil(history.length / 400) === 0) : history;
   const all = rows.flatMap((row) => [row.train[name], row.val[name]]).filter(Number.isFinite);
   const most = name === "accuracy" ? 1 : nice(Math.max(0.1, ...all));

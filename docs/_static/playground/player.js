@@ -7,7 +7,7 @@ export const SPEEDS = { "1": "1 epoch a second", "10": "10 epochs a second", "10
 const BUDGET = 12; // milliseconds of a frame for training; the rest is for drawing
 
 export class Player {
-  // listener(event): "ready" after a new start, "moved" after steps, "paused", "played".
+  // listener(event): "ready" after a new start, "epoch" when one has ended, "moved" after steps, "paused", "played".
   constructor(listener) {
     Object.assign(this, { listener, speed: "10", playing: false, owed: 0, training: null, own: [], version: 0 });
   }
@@ -47,19 +47,28 @@ export class Player {
   }
 
   step() {
-    this.#alone(() => this.training.step());
+    this.#alone(1);
   }
 
   epoch() {
-    this.#alone(() => this.training.epoch());
+    this.#alone(Infinity);
   }
 
-  #alone(move) {
+  // Up to so many steps, at most to the end of the epoch.
+  #alone(most) {
     this.pause();
     if (!this.training) return;
-    move();
+    for (let k = 0; k < most; k++) if (this.#step()) break;
     this.listener("moved");
     this.listener("paused");
+  }
+
+  // One step; true where it has ended the epoch.
+  #step() {
+    this.training.step();
+    const ended = this.training.place === 0;
+    if (ended) this.listener("epoch");
+    return ended;
   }
 
   #frame(now) {
@@ -71,7 +80,7 @@ export class Player {
     this.owed = this.speed === "fastest" ? Infinity : Math.min(due, perSecond);
     this.last = now;
     while (this.owed >= 1 && performance.now() - began < BUDGET && !training.diverged) {
-      training.step();
+      this.#step();
       this.owed -= 1;
     }
     this.listener("moved");

@@ -36,6 +36,6 @@ export function picture(training, reach) {
   const n = [points.train, points.val].map(({ labels }) => labels.length);
   const bends = hinges(network, reach).filter(Boolean).length;
   const hinge = network.activation === "none" ? "" : ` ${bends} of ${network.hidden} hinge lines cross it.`;
-  return `The plane from ${-reach.toFixed(1)} to ${reach.toFixed(1)} with ${n[0]} training and ${n[1]} validation points. `
+  return `The plane from \u2212${reach.toFixed(1)} to ${reach.toFixed(1)} with ${n[0]} training and ${n[1]} validation points. `
     + `The net answers class 1 in ${percent(ones / side ** 2)} of it.${hinge}`;
 }
