@@ -27,6 +27,7 @@ def write(folder: Path) -> None:
     _module(
         folder / "chosen.js", {"seeds": list(SEEDS), "units": [UNITS[0], UNITS[-1]], "train": TRAIN, "total": TOTAL}
     )
+    _module(folder / "curve.js", {"weights": _floats(_weights(1, 20, 1, seed=4))})  # of lesson 3's picture
     for seed in SEEDS:
         _module(folder / f"weights-{seed}.js", {units: _floats(first_weights(units, seed)) for units in UNITS})
         for problem in PROBLEMS:
@@ -36,8 +37,12 @@ def write(folder: Path) -> None:
 
 def first_weights(units: int, seed: int) -> Tensor:
     """The weights that a run with this seed_everything begins with, one after the other."""
+    return _weights(2, units, 2, seed)
+
+
+def _weights(inputs: int, units: int, outputs: int, seed: int) -> Tensor:
     torch.manual_seed(seed)
-    return torch.cat([weight.detach().reshape(-1) for weight in SimpleNet(2, units, 2).parameters()])
+    return torch.cat([weight.detach().reshape(-1) for weight in SimpleNet(inputs, units, outputs).parameters()])
 
 
 def _set(problem: str, n: int, seed: int, split: int) -> dict[str, str]:

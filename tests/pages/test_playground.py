@@ -7,11 +7,14 @@ The arithmetic needs chromium alone; the pages need the built site.
 
 import csv
 import io
+import re
 import shlex
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from shutil import copytree
 from threading import Thread
@@ -443,3 +446,180 @@ def test_a_challenge_that_is_not_solved_stays_open(state: str, playground) -> No
     tab.evaluate(PRESS, 30)
     assert tab.locator("[data-play=challenges] li[data-solved]").count() == 0
     assert any(tab.locator(".play-note").all_inner_texts())
+
+
+# The instruments in the lessons.
+
+
+def test_broadcasting_says_what_torch_does_and_says(modules) -> None:
+    sizes = (1, 2, 3)
+    shapes = [list(shape) for length in range(4) for shape in product(sizes, repeat=length)]
+    pairs = [[a, b] for a in shapes for b in shapes]
+    body = "const { broadcast } = await load('broadcasting.js'); return given.map((pair) => broadcast(...pair));"
+    refused = 0
+    for (a, b), answer in zip(pairs, modules(body, pairs), strict=True):
+        if "shape" in answer:
+            assert answer == {"shape": list((torch.ones(a) + torch.ones(b)).shape)}
+        else:
+            with pytest.raises(RuntimeError, match=f"^{re.escape(answer['error'])}$"):
+                torch.ones(a) + torch.ones(b)
+            refused += 1
+    assert refused > 100
+
+
+def test_broadcasting_repeats_the_numbers_that_torch_repeats(modules) -> None:
+    body = "const { source } = await load('broadcasting.js'); return given.map((one) => source(...one));"
+    a, b = torch.arange(3).view(3, 1), torch.arange(4)
+    places = list(product(range(3), range(4)))
+    assert modules(body, [[place, [3, 1]] for place in places]) == a.expand(3, 4).flatten().tolist()
+    assert modules(body, [[place, [4]] for place in places]) == b.expand(3, 4).flatten().tolist()
+
+
+def test_views_have_the_strides_and_the_numbers_of_torch(modules) -> None:
+    body = """
+    const { LAYOUTS } = await load("views.js");
+    return LAYOUTS.map(([name, view]) =>
+      [name, view.shape, view.strides, view.offset, view.isContiguous, view.places(), view.flattens]);
+    """
+    layouts = modules(body)
+    assert len(layouts) >= 6
+    assert {layout[4] for layout in layouts} == {True, False}
+    for name, shape, strides, offset, contiguous, places, flattens in layouts:
+        tensor = eval(name, {"numbers": torch.arange(12)})
+        assert (shape, strides, offset) == (list(tensor.shape), list(tensor.stride()), tensor.storage_offset()), name
+        assert (contiguous, places) == (tensor.is_contiguous(), tensor.flatten().tolist()), name
+        with nullcontext() if flattens else pytest.raises(RuntimeError, match="view size is not compatible"):
+            tensor.view(-1)
+
+
+@pytest.mark.parametrize("zeroed", [True, False])
+@pytest.mark.parametrize("rate", [0.001, 0.1, 0.5, 0.95, 1.0, 1.05, 2.1])
+def test_descent_is_that_of_autograd_and_so_is_its_verdict(rate: float, zeroed: bool, modules) -> None:
+    x = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+    expected = [x.item()]
+    for _ in range(50):
+        ((x - 3) ** 2).backward()
+        with torch.no_grad():
+            x -= rate * x.grad
+        if zeroed:
+            x.grad.zero_()
+        expected.append(x.item())
+    body = "const { descend, verdict } = await load('descent.js'); return [descend(...given), verdict(...given)];"
+    path, verdict = modules(body, [rate, zeroed])
+    assert path == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    end, start = abs(expected[-1] - 3), 2
+    kind = verdict.split(":")[0].split(" ")[0]
+    if kind == "diverges":
+        assert end > 10 * start
+    elif kind == "swings":
+        late = modules(body, [rate, zeroed, 4000])[0][2000:]
+        assert 0.99 * start < max(abs(x - 3) for x in late) < 20 * start
+    elif kind == "crawls":
+        assert 0.1 * start < end < start
+    else:
+        assert kind in ("converges", "oscillates")
+        assert end < 0.02 * start
+        assert (kind == "oscillates") == (zeroed and expected[1] > 3)
+
+
+def test_each_node_of_the_graph_has_the_gradient_and_the_name_of_torch(modules) -> None:
+    body = """
+    const { EXAMPLES, backward, topological } = await load("graph.js");
+    return Object.entries(EXAMPLES).map(([name, make]) => {
+      const result = make();
+      for (const step of backward(result)) step();
+      return [name, topological(result).map(({ name, data, kind, grad }) => [name, data, kind, grad])];
+    });
+    """
+    for example, nodes in modules(body):
+        result, formula = example.split(" = ")
+        known = {name: torch.tensor(float(data), requires_grad=True) for name, data, kind, _ in nodes if kind == "leaf"}
+        # The graph by hand, so that each result is one tensor: a longer name holds a shorter one.
+        for name, *_ in sorted((node for node in nodes if node[2] != "leaf"), key=lambda node: node[0] == result):
+            text = formula if name == result else name
+            for part in sorted(known, key=len, reverse=True):
+                text = text.replace(part, f"known[{part!r}]") if len(part) > 1 else text
+            known[name] = eval(text, {"known": known, **known})
+            known[name].retain_grad()
+        known[result].backward()
+        for name, data, kind, grad in nodes:
+            assert (known[name].item(), known[name].grad.item()) == (data, grad), (example, name)
+            assert kind == ("leaf" if known[name].is_leaf else known[name].grad_fn.name()), (example, name)
+
+
+def test_the_curve_with_fewer_units_is_that_of_torch(modules) -> None:
+    torch.manual_seed(4)
+    net = SimpleNet(1, 20, 1).double()
+    body = """
+    const { first, output, hingePlaces } = await load("hinges.js");
+    const { curveWeights } = await load("points.js");
+    const network = first(given[0], await curveWeights(), given[1]);
+    return [given[2].map((x) => output(network, x)), hingePlaces(network)];
+    """
+    places = torch.linspace(-3, 3, 50, dtype=torch.float64)
+    for units, activation in ((1, "relu"), (3, "relu"), (20, "relu"), (20, "none")):
+        with torch.no_grad():
+            hidden = ACTIVATIONS[activation](net.fc1(places[:, None]))[:, :units]
+            expected = (hidden @ net.fc2.weight[:, :units].T + net.fc2.bias).flatten()
+            hinges = (-net.fc1.bias / net.fc1.weight[:, 0])[:units]
+        values, found = modules(body, [units, activation, places.tolist()])
+        assert values == pytest.approx(expected.tolist(), abs=1e-12)
+        assert found == pytest.approx(hinges.tolist(), rel=1e-12)
+
+
+INSTRUMENTS = {"tensors": ["views", "broadcasting"], "autograd": ["descent", "graph"], "networks": ["hinges"]}
+each_lesson = pytest.mark.parametrize("name", INSTRUMENTS)
+
+
+@each_lesson
+def test_a_lesson_has_its_instruments_and_they_answer_to_the_keyboard(name: str, visit) -> None:
+    tab = visit(f"lessons/{name}.html", width=390)
+    for instrument in INSTRUMENTS[name]:
+        host = tab.locator(f"[data-instrument={instrument}][data-ready]")
+        host.wait_for()
+        before = host.get_by_role("status").inner_text()
+        control = host.locator("input, select, button").first
+        control.focus()
+        tab.keyboard.press("ArrowRight" if instrument in ("descent", "hinges") else "ArrowDown")
+        if instrument == "broadcasting":
+            tab.keyboard.type(", 2")
+        if instrument == "graph":
+            host.get_by_role("button", name="Backward, one node").press("Enter")
+        tab.wait_for_timeout(100)
+        assert host.get_by_role("status").inner_text() != before, instrument
+    assert tab.evaluate(OVERFLOW) == []
+
+
+@each_lesson
+def test_without_a_script_the_lesson_is_as_it_was(name: str, chromium, address: str) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{address}lessons/{name}.html")
+    for instrument in INSTRUMENTS[name]:
+        host = tab.locator(f"[data-instrument={instrument}]")
+        assert host.count() == 1
+        assert not host.is_visible()
+    if name != "tensors":
+        assert tab.locator("article img.sphx-glr-single-img").count() >= 1
+    context.close()
+
+
+def test_the_panel_plays_in_any_page_and_rests_for_a_reader_who_wants_less_motion(visit) -> None:
+    mount = """async ([still, address]) => {
+      const { mount } = await import(new URL("_static/playground/panel.js", document.baseURI).href);
+      const host = document.createElement("div");
+      document.querySelector("article").prepend(host);
+      await mount(host, { address, play: true, speed: "fastest", epochs: 20, link: "playground.html" });
+    }"""
+    tab = visit("lessons.html")
+    for reduced in ("reduce", "no-preference"):
+        tab.emulate_media(reduced_motion=reduced)
+        tab.evaluate(mount, [reduced, "#problem=spiral&units=20"])
+        panel = tab.locator(".play-panel").first
+        if reduced == "reduce":
+            tab.wait_for_timeout(500)
+            assert panel.locator(".play-readout").inner_text().startswith("Before training")
+        else:
+            panel.get_by_text("Epoch 20").wait_for()
+        assert panel.get_by_role("link").get_attribute("href") == "playground.html#problem=spiral&units=20"
+    assert violations(tab) == []

@@ -73,3 +73,8 @@ export function csv({ train, val }) {
   );
   return ["x1,x2,label,set", ...rows, ""].join("\n");
 }
+
+// SimpleNet(1, 20, 1) of lesson 3's picture.
+export async function curveWeights() {
+  return Float64Array.from(floats((await stored("curve")).weights));
+}
