@@ -1,10 +1,12 @@
 """`torchtour eject`: a trained net for a reader who has torch alone."""
 
 import argparse
+import json
 import warnings
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -16,6 +18,7 @@ SCRIPT = '''\
 """A net that torchtour trained, with torch alone: python predict.py 0.5 -1.2 prints the probability of each class."""
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -33,6 +36,9 @@ with torch.no_grad():
 '''
 
 
+FORMATS = "torch: weights.pt and predict.py; onnx: net.onnx; json: net.json for the playground"
+
+
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         raise UserError(f"eject: {message}")
@@ -47,7 +53,7 @@ def eject(args: list[str]) -> str:
     parser = Parser(prog="torchtour eject", description=__doc__, allow_abbrev=False)
     parser.add_argument("--ckpt_path", required=True, metavar="CKPT", help="best or last of the newest run, or a path")
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="a folder that is new or empty")
-    parser.add_argument("--format", choices=["torch", "onnx"], default="torch", help="torch: weights.pt and predict.py")
+    parser.add_argument("--format", choices=["torch", "onnx", "json"], default="torch", help=FORMATS)
     parser.add_argument("--root", type=Path, default=Path("checkpoints"), help="where best and last are looked for")
     options = parser.parse_args(args)
     path = checkpoint.find(options.ckpt_path, options.root)
@@ -59,6 +65,9 @@ def eject(args: list[str]) -> str:
             raise UserError(f"--to {folder} is not empty")
         if options.format == "onnx":
             return _onnx(path, folder)
+        if options.format == "json":
+            checkpoint.replace(folder / "net.json", _json(stored["state_dict"]))
+            return f"{folder} holds net.json: open it in the playground of the site"
         weights = {_plain(name): value for name, value in stored["state_dict"].items()}
         checkpoint.replace(folder / "weights.pt", checkpoint.pack(weights))
         script = SCRIPT.format(hidden=stored["hyper_parameters"]["hidden_size"])
@@ -71,6 +80,19 @@ def eject(args: list[str]) -> str:
 def _plain(name: str) -> str:
     """net.fc1.weight -> 0.weight: the places in nn.Sequential."""
     return name.replace("net.fc1", "0").replace("net.fc2", "2")
+
+
+def _json(state: dict[str, torch.Tensor]) -> bytes:
+    """The net as the playground opens it: its sizes, and each weight by its name."""
+    weights = {name.removeprefix("net."): value for name, value in state.items() if name.startswith("net.")}
+    hidden, inputs = weights["fc1.weight"].shape
+    net: dict[str, Any] = {
+        "format": "torchtour net 1",
+        "sizes": [inputs, hidden, len(weights["fc2.bias"])],
+        "activation": "relu",
+        "weights": {name: value.tolist() for name, value in weights.items()},
+    }
+    return json.dumps(net).encode()
 
 
 def _onnx(path: Path, folder: Path) -> str:

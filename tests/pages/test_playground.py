@@ -360,6 +360,31 @@ def test_the_command_on_the_screen_gives_the_figures_on_the_screen(
         assert float(loss) == pytest.approx(float(last[f"{split}/loss"]), abs=2e-4)
 
 
+def test_a_net_of_the_command_is_opened_and_gives_its_accuracy(playground, torchtour, tmp_path: Path) -> None:
+    settings = ("--data.n_train", "50", "--data.n_val", "450", "--data.seed", "2", "--data.problem", "xor")
+    settings += ("--model.hidden_size", "7", "--trainer.max_epochs", "3", "--pictures.enabled", "false")
+    assert torchtour("fit", *settings).status == 0
+    assert torchtour("eject", "--ckpt_path", "last", "--to", "home", "--format", "json").status == 0
+    with open("checkpoints/default/version_0/metrics.csv") as file:
+        *_, last = csv.DictReader(file)
+    tab = playground("problem=xor&train=50&seed=2")
+    tab.locator("input[type=file]").set_input_files("home/net.json")
+    tab.wait_for_function("document.querySelector('.play-said').textContent.startsWith('Opened a net of 7')")
+    loss, accuracy = figures(tab).split("Validation: loss ")[1].split(" %")[0].split(", accuracy ")
+    assert float(accuracy) == round(100 * float(last["val/accuracy"]), 1)
+    assert float(loss) == pytest.approx(float(last["val/loss"]), abs=1e-4)
+    for wrong, words in (
+        ("{", "not JSON"),
+        ("{}", "no net"),
+        (Path("home/net.json").read_text().replace("7", "9"), ""),
+    ):
+        (tmp_path / "wrong.json").write_text(wrong)
+        tab.locator("input[type=file]").set_input_files(tmp_path / "wrong.json")
+        tab.get_by_role("alert").filter(visible=True).wait_for()
+        assert words in tab.get_by_role("alert").inner_text()
+        tab.get_by_role("button", name="Set up: xor with two units").click()
+
+
 def test_an_activation_that_the_command_lacks_is_admitted(playground) -> None:
     assert "another net" in playground("activation=tanh").locator("[data-play=command]").inner_text()
 
