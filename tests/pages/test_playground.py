@@ -1,6 +1,6 @@
 """The playground in a real browser: its arithmetic against torch's, its controls, and its instruments.
 
-The arithmetic needs chromium alone; the pages need the built site.
+The arithmetic is tested in the sources, the pages in the built site.
 """
 
 # ruff: noqa: F811  the fixtures of test_pages
@@ -24,7 +24,7 @@ import pytest
 import torch
 from conftest import ROOT
 from PIL import Image
-from test_pages import OVERFLOW, THEME, address, chromium, tab, violations, visit  # noqa: F401
+from test_pages import OVERFLOW, PAGES, THEME, address, chromium, site, soup, tab, violations, visit  # noqa: F401
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -253,6 +253,18 @@ def test_what_an_address_can_not_have_is_named_and_left_out(playground) -> None:
     assert all(part in trouble for part in ("problem=moons", "units=51", "lr=nan", "colour=red"))
     assert "seed=1" not in trouble
     assert {"circle", "10"} <= set(command(tab))
+
+
+def test_links_to_the_playground_hold_what_it_knows(playground) -> None:
+    states = {
+        link["href"].split("#")[1]
+        for page in PAGES
+        for link in soup(page).select("a[href*='#'][href*='=']")
+        if page == "playground.html" or "playground.html#" in link["href"]
+    }
+    assert states
+    for state in states:
+        assert playground(state).get_by_role("alert").filter(visible=True).count() == 0, state
 
 
 def test_it_can_be_used_by_keyboard_alone(playground) -> None:

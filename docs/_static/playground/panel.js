@@ -1,4 +1,5 @@
-// A small playground for any page: mount(element, {address: "#problem=spiral&units=20", speed: "10", play: true, link: "playground.html"}).
+// A small playground for any page: mount(element, {address: "#problem=spiral&units=20", speed: "10", play: true, epochs: 200,
+// link: "playground.html"}). With `epochs` it stops there.
 
 import { button, element, onRepaint, steady } from "./controls.js";
 import { Picture, reachOf } from "./drawing.js";
@@ -7,7 +8,8 @@ import { fromAddress } from "./settings.js";
 import { picture as inWords, progress } from "./words.js";
 
 // Returns the player, once it stands. It plays by itself only with `play`, and never for a reader who wants less motion.
-export async function mount(host, { address = "#problem=spiral&units=20", speed = "10", play = false, link = null, epochs = Infinity } = {}) {
+export async function mount(host, options = {}) {
+  const { address = "#problem=spiral&units=20", speed = "10", play = false, link = null, epochs = Infinity } = options;
   const canvas = element("canvas", { class: "play-canvas", role: "img", "aria-label": "A net in training" });
   const picture = new Picture(canvas);
   const readout = element("p", { class: "play-readout" });
@@ -27,7 +29,7 @@ export async function mount(host, { address = "#problem=spiral&units=20", speed 
   }
 
   function listen(event) {
-    if (event === "moved" && player.training.epochs >= epochs) player.pause();
+    if (event === "epoch") return void (player.training.epochs >= epochs && player.pause());
     draw();
   }
 

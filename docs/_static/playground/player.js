@@ -79,7 +79,7 @@ export class Player {
     const due = this.owed + (perSecond * Math.max(0, now - this.last)) / 1000;
     this.owed = this.speed === "fastest" ? Infinity : Math.min(due, perSecond);
     this.last = now;
-    while (this.owed >= 1 && performance.now() - began < BUDGET && !training.diverged) {
+    while (this.owed >= 1 && this.playing && performance.now() - began < BUDGET && !training.diverged) {
       this.#step();
       this.owed -= 1;
     }
