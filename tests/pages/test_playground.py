@@ -168,9 +168,10 @@ def test_batch_orders_are_those_of_the_command_for_any_seed_and_epoch(modules) -
     for (n, seed, epoch), order in zip(cases, modules(body, cases), strict=True):
         points = SyntheticData(n_train=n, n_val=1, batch_size=max(1, n - 1), seed=seed)
         points.setup("fit")
-        sampler = points.train_dataloader().sampler
-        sampler.set_epoch(epoch)
-        assert order == torch.cat(list(sampler)).tolist(), (n, seed, epoch)
+        loader = points.train_dataloader()
+        loader.sampler.set_epoch(epoch)
+        served = torch.cat([features for features, _ in loader])
+        assert torch.equal(served, points.sets["train"].tensors[0][order]), (n, seed, epoch)
 
 
 @each_problem
@@ -201,6 +202,45 @@ def test_the_step_that_is_about_to_happen_is_the_one_that_happens(modules) -> No
         assert same_loss
         assert size == USUAL["batch"]
         assert off < 1e-15
+
+
+# The pictures.
+
+
+def test_shading_boundary_and_hinges_lie_where_torch_has_them(modules) -> None:
+    torch.manual_seed(3)
+    net = SimpleNet(2, 6, 2).double()
+    weights = torch.cat([weight.detach().reshape(-1) for weight in net.parameters()])
+    body = """
+    const { Network } = await load("network.js");
+    const { contour, field, hinges } = await load("drawing.js");
+    const network = new Network(2, 6, 2, "relu", given), side = 41, values = field(network, 2, side);
+    return [[...values], contour(values, side), hinges(network, 2)];
+    """
+    values, segments, lines = modules(body, weights.tolist())
+    ticks = torch.linspace(-2, 2, 41, dtype=torch.float64)
+
+    def difference(x1: Tensor, x2: Tensor) -> Tensor:
+        with torch.no_grad():
+            logits = net(torch.stack([x1, x2], dim=-1).double())
+        return logits[..., 1] - logits[..., 0]
+
+    x2, x1 = torch.meshgrid(ticks.flip(0), ticks, indexing="ij")
+    expected = difference(x1, x2)
+    torch.testing.assert_close(torch.tensor(values, dtype=torch.float64).view(41, 41), expected, rtol=0, atol=1e-12)
+    assert len(segments) > 10
+    ends = torch.tensor(segments, dtype=torch.float64).view(-1, 2)  # in cells, from the upper left
+    on_it = difference(ends[:, 0] / 10 - 2, 2 - ends[:, 1] / 10).abs().max()
+    assert on_it < 0.02 * expected.abs().max()
+    with torch.no_grad():
+        for unit, line in enumerate(lines):
+            weight, bias = net.fc1.weight[unit], net.fc1.bias[unit]
+            edges = torch.tensor([[a, b] for a in (-2.0, 2.0) for b in (-2.0, 2.0)], dtype=torch.float64)
+            sides = (edges @ weight + bias) > 0
+            assert (line is None) == (sides.all() or not sides.any())
+            if line:
+                crossing = torch.tensor(line, dtype=torch.float64).view(2, 2)
+                assert (crossing @ weight + bias).abs().max() < 1e-12
 
 
 # The page.
