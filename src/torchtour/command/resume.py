@@ -4,6 +4,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from lightning import LightningDataModule
+
 from torchtour.command.finding import find
 from torchtour.settings import UserError
 from torchtour.trust import config
