@@ -1,1 +1,12 @@
-"""The six lessons and the quick reference: plain scripts, each run by its path."""
+"""The lessons: plain scripts. Run one by its path or with `torchtour lesson 4`, or open it as a notebook."""
+
+import sys
+
+LESSONS = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced", "data", "generalisation", "further")
+
+
+def headline(text: str) -> None:
+    """Print a headline with the number of the line that calls this. In a notebook there are no line numbers."""
+    caller = sys._getframe(1)
+    number = "" if "get_ipython" in caller.f_globals else f"[Line {caller.f_lineno}] "
+    print(f"\n{number}{text}:")

@@ -21,10 +21,12 @@ You need the training loop of lesson 4 and momentum from lesson 6. It takes abou
 import math
 import sys
 
+import matplotlib.pyplot as plt
 import torch
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader, Dataset, TensorDataset, random_split
 
+from torchtour.lessons import headline
 from torchtour.network import SimpleNet
 
 try:
@@ -33,22 +35,7 @@ except ImportError:
     print("This lesson needs scikit-learn: pip install scikit-learn", file=sys.stderr)
     sys.exit(2)
 
-try:
-    import matplotlib.pyplot as plt
-except ImportError:  # then there are no pictures
-    plt = None
-
-torch.set_num_threads(1)  # for tensors as small as these, sharing costs more than it saves
-
-# %% [markdown]
-# As before, this function prints a headline with the number of the line that called it.
-
-# %%
-
-
-def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
-
+torch.set_num_threads(1)  # sharing tensors this small costs more than it saves
 
 # %% [markdown]
 # Real pictures
@@ -74,21 +61,20 @@ print("label:", labels[0].item())
 print("pictures:", list(pictures.shape), "labels:", list(labels.shape))
 print("pictures of each digit:", labels.bincount().tolist())
 
-# %%
+# %% checks
 
 assert pictures.shape == (1797, 8, 8)
 assert (pictures.min().item(), pictures.max().item()) == (0, 1)
 assert labels.bincount().tolist() == [(digits.target == k).sum() for k in range(10)]
 assert labels.bincount().sum() == 1797
 
-# %%
+# %% plot
 
-if plt is not None:
-    figure, panels = plt.subplots(2, 10, figsize=(10, 2.4), layout="constrained")
-    figure.suptitle("The first twenty handwritten digits")
-    for axes, picture, label in zip(panels.flat, pictures, labels, strict=False):
-        axes.imshow(picture.numpy(), cmap="gray_r", vmin=0, vmax=1)
-        axes.set(title=label.item(), xticks=[], yticks=[])
+figure, panels = plt.subplots(2, 10, figsize=(10, 2.4), layout="constrained")
+figure.suptitle("The first twenty handwritten digits")
+for axes, picture, label in zip(panels.flat, pictures, labels, strict=False):
+    axes.imshow(picture.numpy(), cmap="gray_r", vmin=0, vmax=1)
+    axes.set(title=label.item(), xticks=[], yticks=[])
 
 # %% [markdown]
 # A dataset
@@ -128,7 +114,7 @@ print("read so far:", dataset.read)
 # %% [markdown]
 # ``TensorDataset`` is the same in one line, for data that are in memory already.
 
-# %%
+# %% checks
 
 ready_made = TensorDataset(pictures.flatten(start_dim=1), labels)
 assert len(ready_made) == len(dataset) == 1797
@@ -156,7 +142,7 @@ for name, part in zip(("training", "validation", "test"), parts, strict=True):
 # %% [markdown]
 # Each picture is in one set, and in one set only.
 
-# %%
+# %% checks
 
 assert sorted(i for part in parts for i in part.indices) == list(range(1797))
 
@@ -180,7 +166,7 @@ print("last: ", [list(tensor.shape) for tensor in batches[-1]])
 # %% [markdown]
 # 31 batches of 32 pictures, and one of the 8 that are left. ``drop_last=True`` would leave those out.
 
-# %%
+# %% checks
 
 assert len(batches) == math.ceil(1000 / 32) == 32
 assert len(batches[-1][0]) == 1000 - 31 * 32 == 8
@@ -203,7 +189,7 @@ names, numbers, rows = next(iter(DataLoader(examples, batch_size=2)))
 headline("Two examples, collated")
 print(names, numbers, rows.tolist())
 
-# %%
+# %% checks
 
 assert names == ("a", "b")
 assert torch.equal(numbers, torch.tensor([1, 2]))
@@ -238,7 +224,7 @@ def pad(examples: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
 padded, lengths = next(iter(DataLoader(strokes, batch_size=3, collate_fn=pad)))
 print(padded.tolist(), lengths.tolist())
 
-# %%
+# %% checks
 
 assert "equal size" in refusal
 assert padded.tolist() == [[1, 2, 0], [3, 0, 0], [4, 5, 6]]
@@ -265,7 +251,7 @@ headline("Ten numbers, shuffled in three epochs")
 for order in orders(seed=0, epochs=3):
     print(order)
 
-# %%
+# %% checks
 
 first, second, third = orders(seed=0, epochs=3)
 assert first != second != third
@@ -315,8 +301,8 @@ headline("Ten epochs in batches of 32")
 net, losses = train(train_set, epochs=10)
 for epoch in (1, 2, 5, 10):
     print(f"epoch {epoch:2}: loss {losses[epoch - 1]:.3f}")
-print(f"accuracy on the training set:   {accuracy(net, train_pictures, train_labels):.1%}")
-print(f"accuracy on the validation set: {accuracy(net, val_pictures, val_labels):.1%}")
+print(f"training accuracy:   {accuracy(net, train_pictures, train_labels):.1%}")
+print(f"validation accuracy: {accuracy(net, val_pictures, val_labels):.1%}")
 
 # %% [markdown]
 # Is 95 % good? Compare with something that needs no training: give each picture the label of the training
@@ -340,7 +326,7 @@ print(f"accuracy: {nearest_neighbour(train_set.indices, val_set.indices):.1%}")
 # The first loss must be about that of a net which knows nothing and gives each of ten classes one tenth. The
 # accuracy is counted again in plain Python.
 
-# %%
+# %% checks
 
 untrained, _ = train(train_set, epochs=0)
 first_loss = cross_entropy(untrained(train_pictures), train_labels).item()
@@ -363,7 +349,7 @@ assert 0.92 < right / 397 < nearest_neighbour(train_set.indices, val_set.indices
 # %%
 
 
-def gradient(net: SimpleNet, features: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def gradient(net, features, labels):
     """The gradient of the mean loss for all weights, as one long row."""
     loss = cross_entropy(net(features), labels)
     parts = torch.autograd.grad(loss, list(net.parameters()))
@@ -387,14 +373,14 @@ print(f"distance of a single picture's from it, on average: {distances.mean():.3
 # A single picture's gradient is several times farther from the full gradient than that is from zero. The mean
 # of all of them is the full gradient.
 
-# %%
+# %% checks
 
 assert full.numel() == 64 * 32 + 32 + 32 * 10 + 10
 torch.testing.assert_close(singles.mean(dim=0), full)
 assert distances.mean() > 2 * full.norm()
 
 # %% [markdown]
-# Now draw batches of several sizes, 200 of each, and measure how far their gradients are from the full one. The
+# Now draw batches of several sizes, 100 of each, and measure how far their gradients are from the full one. The
 # measure is the root of the mean squared distance, which we call the *noise*.
 
 # %%
@@ -404,7 +390,7 @@ headline("Noise of the gradient by batch size")
 noise = {}
 for size in (1, 4, 16, 64, 256):
     squares = []
-    for _ in range(200):
+    for _ in range(100):
         batch = torch.randperm(1000)[:size]
         squares.append((singles[batch].mean(dim=0) - full).square().sum())
     noise[size] = torch.stack(squares).mean().sqrt().item()
@@ -418,7 +404,7 @@ for size in (1, 4, 16, 64, 256):
 # variance of one number over ``size``, times ``(n - size) / n``. The measurement must follow it. The last factor
 # makes the noise of a batch of all 1000 pictures zero.
 
-# %%
+# %% checks
 
 variance = (singles - full).square().sum().item() / 999  # of one picture's gradient
 
@@ -428,22 +414,21 @@ def expected_noise(size: int, n: int = 1000) -> float:
 
 
 for size, measured in noise.items():
-    assert math.isclose(measured, expected_noise(size), rel_tol=0.05)
+    assert math.isclose(measured, expected_noise(size), rel_tol=0.1)
 assert expected_noise(1000) == 0
-assert math.isclose(noise[4] / noise[16], 2, rel_tol=0.1)
+assert math.isclose(noise[4] / noise[16], 2, rel_tol=0.15)
 
-# %%
+# %% plot
 
-if plt is not None:
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    sizes = torch.logspace(0, 2.7, 50)
-    formula = [expected_noise(size) for size in sizes.tolist()]
-    axes.plot(sizes, formula, color="#0072B2", label="formula")
-    axes.plot(*zip(*noise.items(), strict=True), "o", color="#D55E00", label="measured")
-    axes.axhline(full.norm(), color="black", linestyle=":", label="length of the gradient")
-    axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel="noise")
-    axes.set_title("Noise of the gradient by batch size")
-    axes.legend()
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+sizes = torch.logspace(0, 2.7, 50)
+formula = [expected_noise(size) for size in sizes.tolist()]
+axes.plot(sizes, formula, color="#0072B2", label="formula")
+axes.plot(*zip(*noise.items(), strict=True), "o", color="#D55E00", label="measured")
+axes.axhline(full.norm(), color="black", linestyle=":", label="length of the gradient")
+axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel="noise")
+axes.set_title("Noise of the gradient by batch size")
+axes.legend()
 
 # %% [markdown]
 # Why accept the noise?
@@ -460,30 +445,31 @@ for size in (1000, 125, 32, 8):
     trained, by_size[size] = train(train_set, 5, batch_size=size, momentum=0.0)
     steps = 5 * math.ceil(1000 / size)
     reached = accuracy(trained, val_pictures, val_labels)
-    print(f"batches of {size:4}: {steps:3} steps, loss {by_size[size][-1]:.2f}, ", end="")
-    print(f"validation accuracy {reached:.0%}")
+    loss = by_size[size][-1]
+    print(
+        f"batches of {size:4}: {steps:3} steps, loss {loss:.2f}, accuracy {reached:.0%}"
+    )
 
 # %% [markdown]
 # Smaller is not always better. Batches of one make 1000 noisy steps and keep a machine busy with overhead; a GPU
 # computes a batch of 256 in about the time of one picture. Between 16 and 256 you rarely go wrong. Change the size,
 # and the best learning rate changes with it.
 
-# %%
+# %% checks
 
 last_losses = [curve[-1] for curve in by_size.values()]
 assert last_losses == sorted(last_losses, reverse=True)
 assert last_losses[0] > 2 > 1 > last_losses[-1]
 
-# %%
+# %% plot
 
-if plt is not None:
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    styles = (("black", ":"), ("#009E73", "-."), ("#D55E00", "--"), ("#0072B2", "-"))
-    for (size, curve), (colour, dash) in zip(by_size.items(), styles, strict=True):
-        axes.plot(range(1, 6), curve, dash, color=colour, label=f"batches of {size}")
-    axes.set(xlabel="epoch", ylabel="training loss", xticks=range(1, 6), ylim=(0, None))
-    axes.set_title("Training loss by epoch with four batch sizes")
-    axes.legend()
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+styles = (("black", ":"), ("#009E73", "-."), ("#D55E00", "--"), ("#0072B2", "-"))
+for (size, curve), (colour, dash) in zip(by_size.items(), styles, strict=True):
+    axes.plot(range(1, 6), curve, dash, color=colour, label=f"batches of {size}")
+axes.set(xlabel="epoch", ylabel="training loss", xticks=range(1, 6), ylim=(0, None))
+axes.set_title("Training loss by epoch with four batch sizes")
+axes.legend()
 
 # %% [markdown]
 # What goes wrong: data in order
@@ -502,9 +488,10 @@ in_order, _ = train(sorted_set, 5, momentum=0.0, shuffle=False)
 mixed, _ = train(sorted_set, 5, momentum=0.0, shuffle=True)
 for name, trained in {"not shuffled": in_order, "shuffled": mixed}.items():
     answers = trained(val_pictures).argmax(dim=1).bincount(minlength=10).tolist()
-    print(f"{name:12} {accuracy(trained, val_pictures, val_labels):4.0%}, answers", answers)
+    reached = accuracy(trained, val_pictures, val_labels)
+    print(f"{name:12} {reached:4.0%}, answers", answers)
 
-# %%
+# %% checks
 
 assert accuracy(in_order, val_pictures, val_labels) < 0.3
 assert accuracy(mixed, val_pictures, val_labels) > 0.8
@@ -522,8 +509,8 @@ assert in_order(val_pictures).argmax(dim=1).bincount(minlength=10)[8:].sum() > 3
 
 # %%
 
-headline("Three learning rates, 15 epochs")
-nets = {lr: train(train_set, 15, lr=lr)[0] for lr in (0.01, 0.1, 1.0)}
+headline("Three learning rates, 10 epochs")
+nets = {lr: train(train_set, 10, lr=lr)[0] for lr in (0.01, 0.1, 1.0)}
 chosen_by = {lr: accuracy(net, val_pictures, val_labels) for lr, net in nets.items()}
 for lr, reached in chosen_by.items():
     print(f"learning rate {lr:4}: validation accuracy {reached:.1%}")
@@ -531,13 +518,13 @@ best_lr = max(chosen_by, key=chosen_by.get)
 best = nets[best_lr]
 reported = accuracy(best, test_pictures, test_labels)
 standard_error = math.sqrt(reported * (1 - reported) / 400)
-print(f"test accuracy with {best_lr}: {reported:.1%}, standard error {standard_error:.1%}")
+print(f"test accuracy: {reported:.1%}, standard error {standard_error:.1%}")
 
 # %% [markdown]
 # Is that formula right? Draw 400 test pictures many times, each time from the same 400 with repetition, and see how
 # much the accuracy varies. This is called the *bootstrap*.
 
-# %%
+# %% checks
 
 _ = torch.manual_seed(0)
 hits = (best(test_pictures).argmax(dim=1) == test_labels).double()  # [400]
@@ -568,7 +555,7 @@ print("right:", matrix.trace().item(), "wrong:", 400 - matrix.trace().item())
 # Counted again by hand. A row sums to the number of pictures of that digit, and the share of its diagonal is the
 # *recall* of the digit.
 
-# %%
+# %% checks
 
 by_hand = [[0] * 10 for _ in range(10)]
 for true, answer in zip(test_labels.tolist(), answers.tolist(), strict=True):
@@ -577,19 +564,18 @@ assert matrix.tolist() == by_hand
 assert matrix.sum(dim=1).tolist() == test_labels.bincount().tolist()
 assert math.isclose(matrix.trace().item() / 400, reported)
 
-# %%
+# %% plot
 
-if plt is not None:
-    figure, axes = plt.subplots(figsize=(6, 5.5), layout="constrained")
-    shares = matrix / matrix.sum(dim=1, keepdim=True)  # [true, answer]
-    axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
-    for true, answer in matrix.nonzero().tolist():
-        ink = "white" if shares[true, answer] > 0.5 else "black"
-        count = matrix[true, answer].item()
-        axes.text(answer, true, count, ha="center", va="center", color=ink)
-    axes.set(xlabel="answer of the net", ylabel="true digit")
-    axes.set(xticks=range(10), yticks=range(10))
-    axes.set_title("Confusion matrix of 400 test pictures")
+figure, axes = plt.subplots(figsize=(6, 5.5), layout="constrained")
+shares = matrix / matrix.sum(dim=1, keepdim=True)  # [true, answer]
+axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
+for true, answer in matrix.nonzero().tolist():
+    ink = "white" if shares[true, answer] > 0.5 else "black"
+    count = matrix[true, answer].item()
+    axes.text(answer, true, count, ha="center", va="center", color=ink)
+axes.set(xlabel="answer of the net", ylabel="true digit")
+axes.set(xticks=range(10), yticks=range(10))
+axes.set_title("Confusion matrix of 400 test pictures")
 
 # %% [markdown]
 # The pictures it got wrong
@@ -610,22 +596,21 @@ headline("The three mistakes that it was most sure of")
 for i in wrong[:3].tolist():
     print(f"a {test_labels[i]} taken for a {answers[i]}, probability {sureness[i]:.2f}")
 
-# %%
+# %% checks
 
 assert len(wrong) == 400 - matrix.trace()
 assert sureness[wrong].tolist() == sorted(sureness[wrong].tolist(), reverse=True)
 torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(400).double())
 
-# %%
+# %% plot
 
-if plt is not None:
-    figure, panels = plt.subplots(2, 8, figsize=(10, 3.2), layout="constrained")
-    figure.suptitle("Test pictures that the net got wrong: answer (truth)")
-    for axes in panels.flat:
-        axes.axis("off")
-    for axes, i in zip(panels.flat, wrong.tolist(), strict=False):
-        axes.imshow(test_pictures[i].reshape(8, 8).numpy(), cmap="gray_r")
-        axes.set_title(f"{answers[i]} ({test_labels[i]})")
+figure, panels = plt.subplots(2, 8, figsize=(10, 3.2), layout="constrained")
+figure.suptitle("Test pictures that the net got wrong: answer (truth)")
+for axes in panels.flat:
+    axes.axis("off")
+for axes, i in zip(panels.flat, wrong.tolist(), strict=False):
+    axes.imshow(test_pictures[i].reshape(8, 8).numpy(), cmap="gray_r")
+    axes.set_title(f"{answers[i]} ({test_labels[i]})")
 
 # %% [markdown]
 # What goes wrong: a leak across the split
@@ -656,7 +641,7 @@ print(f"{close:.0%}")
 
 headline("Accuracy after a random split and after a cut")
 known, strangers = list(range(1000)), list(range(1397, 1797))
-cut_net, _ = train(TensorDataset(*ready_made[known]), 15)
+cut_net, _ = train(TensorDataset(*ready_made[known]), 10)
 cut = accuracy(cut_net, *ready_made[strangers])
 cut_neighbour = nearest_neighbour(known, strangers)
 random_neighbour = nearest_neighbour(train_set.indices, test_set.indices)
@@ -667,7 +652,7 @@ print(f"nearest neighbour: {random_neighbour:.1%} and {cut_neighbour:.1%}")
 # The random split promised too much, and not only to the net. So split along the line that you will meet in use: by
 # person, by patient, by day. That, and not the seed, is the important choice.
 
-# %%
+# %% checks
 
 by_chance = sum(min(i, 100) + min(1796 - i, 100) for i in range(1797)) / 1797 / 1796
 assert math.isclose(by_chance, 1 / 9, rel_tol=0.05)
@@ -689,7 +674,7 @@ assert random_neighbour - cut_neighbour > 0.02
 # Next: generalisation. You have seen training accuracy pull ahead of validation accuracy; now you do something
 # about it.
 
-# %%
+# %% plot
 
-if plt is not None and plt.get_backend().lower() != "agg":  # agg draws without a screen
+if plt.get_backend().lower() != "agg":  # agg draws without a screen
     plt.show()
