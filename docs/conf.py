@@ -24,6 +24,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
+    "gallery",
     "live",
 ]
 exclude_patterns = ["_build", "lessons/index.rst"]  # lessons.md is the index of the lessons

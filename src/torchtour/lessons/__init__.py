@@ -2,7 +2,10 @@
 
 import sys
 
-LESSONS = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced", "data", "generalisation", "further")
+LESSONS = (  # in the order of the course
+    *("tensors", "autograd", "networks", "training", "checkpoints", "advanced"),
+    *("data", "generalisation", "further"),
+)
 
 
 def headline(text: str) -> None:

@@ -19,12 +19,13 @@ You need lessons 4 and 6. It takes about 50 minutes, and you can read the sectio
 # %%
 
 import math
+import os
 import warnings
 
 import matplotlib.pyplot as plt
 import torch
-from torch import nn
 from torch.nn.functional import cross_entropy
+from torch.profiler import ProfilerActivity, profile, record_function
 
 from torchtour.lessons import headline
 from torchtour.network import SimpleNet
@@ -36,12 +37,12 @@ torch.set_num_threads(1)  # sharing tensors this small costs more than it saves
 # AdamW
 # -----
 #
-# Lesson 8 added weight decay to the gradient. Adam divides the gradient by its usual size, and so divides the decay
-# away as well. *AdamW* leaves the gradient alone and shrinks the weight directly, by learning rate times decay. That
-# is why it, and not Adam, is the usual choice today.
+# Lesson 8 added weight decay to the gradient. Adam divides the gradient by its usual size, and so divides the
+# decay away as well. *AdamW* leaves the gradient alone and shrinks the weight directly, by learning rate times
+# decay. That is why it, and not Adam, is the usual choice today.
 #
-# One weight, 2.0, with the gradient 0.3. The first step of Adam is as long as the learning rate, 0.1, whatever the
-# gradient is.
+# One weight, 2.0, with the gradient 0.3. The first step of Adam is as long as the learning rate, 0.1, whatever
+# the gradient is.
 
 # %%
 
@@ -60,7 +61,8 @@ for optimizer_class in (torch.optim.Adam, torch.optim.AdamW):
     print(f"{optimizer_class.__name__:5} {steps[0]:.4f} {steps[1]:.4f}")
 
 # %% [markdown]
-# Adam takes no notice of the decay. AdamW first shrinks 2.0 by 0.1 * 0.5 of itself, to 1.9, and then makes its step.
+# Adam takes no notice of the decay. AdamW first shrinks 2.0 by 0.1 * 0.5 of itself, to 1.9, and then makes its
+# step.
 
 # %% checks
 
@@ -73,8 +75,8 @@ assert math.isclose(first_step(torch.optim.AdamW, 0.5), by_hand, abs_tol=1e-12)
 # Cosine instead of stairs
 # ------------------------
 #
-# StepLR falls in stairs, and you choose their number and height. *Cosine annealing* falls smoothly to zero along half a
-# cosine wave, and you choose only the number of steps, which you know anyway.
+# StepLR falls in stairs, and you choose their number and height. *Cosine annealing* falls smoothly to zero
+# along half a cosine wave, and you choose only the number of steps, which you know anyway.
 
 # %%
 
@@ -119,8 +121,9 @@ axes.legend()
 # Which is better?
 # ----------------
 #
-# The only fair comparison gives each side its own learning rate. Take a hard problem, two spirals wound into each other,
-# and train the same net with both pairs at three rates. (``float64``, so that you see the same digits.)
+# The only fair comparison gives each side its own learning rate. Take a hard problem, two spirals wound into
+# each other, and train the same net with both pairs at three rates. (``float64``, so that you see the same
+# digits.)
 
 # %%
 
@@ -180,8 +183,8 @@ for lr in (0.001, 0.01, 0.1):
     print(f"AdamW and cosine, rate {lr:5}: {accuracy(results['adamw', lr][0]):4.0%}")
 
 # %% [markdown]
-# Each pair fails at one rate and does well at another, and the right rates are not the same. A comparison at one rate
-# would have "shown" whatever you like.
+# Each pair fails at one rate and does well at another, and the right rates are not the same. A comparison at
+# one rate would have "shown" whatever you like.
 
 # %% checks
 
@@ -207,9 +210,10 @@ axes.legend(fontsize="small", ncols=2)
 # A learning rate range test
 # --------------------------
 #
-# Do you have to train a net for each rate? No: raise the rate a little in every step, from far too small to far too large,
-# and watch the loss. While it is too small, nothing happens. Then the loss falls, and at last it explodes. A good first
-# choice is a tenth of the rate at which the loss is lowest. Lightning has it as ``Tuner.lr_find``.
+# Do you have to train a net for each rate? No: raise the rate a little in every step, from far too small to far
+# too large, and watch the loss. While it is too small, nothing happens. Then the loss falls, and at last it
+# explodes. A good first choice is a tenth of the rate at which the loss is lowest. Lightning has it as
+# ``Tuner.lr_find``.
 
 # %%
 
@@ -266,8 +270,9 @@ axes.legend()
 # One loop for every device
 # -------------------------
 #
-# A loop for any device differs in two places: the net goes to the device once, each batch goes there in the loop. The first
-# line below takes a GPU where there is one. This lesson then goes on with the CPU, to show the same on every machine.
+# A loop for any device differs in two places: the net goes to the device once, each batch goes there in the
+# loop. The first line below takes a GPU where there is one. This lesson then goes on with the CPU, to show the
+# same on every machine.
 
 # %%
 
@@ -298,12 +303,12 @@ print(f"mean loss: {mean_loss:.2f}")
 print("devices of the weights:", {str(weight.device) for weight in net.parameters()})
 
 # %% [markdown]
-# *On a GPU.* ``loss.item()`` makes the CPU wait for the GPU; in every step that costs time, so the loop adds the losses up on
-# the device. ``DataLoader(..., pin_memory=True)`` and ``to(device, non_blocking=True)`` let copying and computing overlap.
-# Losses differ from the CPU's in the last digits.
+# *On a GPU.* ``loss.item()`` makes the CPU wait for the GPU; in every step that costs time, so the loop adds
+# the losses up on the device. ``DataLoader(..., pin_memory=True)`` and ``to(device, non_blocking=True)`` let
+# copying and computing overlap. Losses differ from the CPU's in the last digits.
 #
-# What goes wrong first is a batch left behind. The *meta* device, whose tensors have a shape and no numbers, stands in for a
-# GPU here.
+# What goes wrong first is a batch left behind. The *meta* device, whose tensors have a shape and no numbers,
+# stands in for a GPU here.
 
 # %%
 
@@ -329,11 +334,12 @@ assert 0 < mean_loss < math.log(2)
 # Mixed precision
 # ---------------
 #
-# ``bfloat16`` takes 16 bits: the range of ``float32``, but only 8 bits of precision, about two to three decimal digits.
-# Products of large matrices in it are several times faster on hardware made for it, and take half the memory.
+# ``bfloat16`` takes 16 bits: the range of ``float32``, but only 8 bits of precision, about two to three decimal
+# digits. Products of large matrices in it are several times faster on hardware made for it, and take half the
+# memory.
 #
-# *Autocast* uses it where that is safe. Linear layers compute in ``bfloat16``. The weights, their gradients and the loss
-# stay in ``float32``. You wrap the forward pass and the loss, nothing else.
+# *Autocast* uses it where that is safe. Linear layers compute in ``bfloat16``. The weights, their gradients and
+# the loss stay in ``float32``. You wrap the forward pass and the loss, nothing else.
 
 # %%
 
@@ -380,12 +386,13 @@ print("in bfloat16:", count.item())
 print("0.00000001 in float16:", torch.tensor(1e-8).half().item())
 
 # %% [markdown]
-# With 8 bits of precision the next number after 256 is 258, so 256 + 1 is rounded back to 256. A weight that gets a thousand
-# tiny steps would stand still just so.
+# With 8 bits of precision the next number after 256 is 258, so 256 + 1 is rounded back to 256. A weight that
+# gets a thousand tiny steps would stand still just so.
 #
-# *On a GPU.* Use ``torch.autocast("cuda", dtype=torch.bfloat16)``; this is where it pays. GPUs without bfloat16 take
-# ``float16``. That one has little range: gradients below 0.00000003 become zero, so ``torch.amp.GradScaler`` multiplies the
-# loss by a large number before ``backward`` and divides the gradients again before the step.
+# *On a GPU.* Use ``torch.autocast("cuda", dtype=torch.bfloat16)``; this is where it pays. GPUs without bfloat16
+# take ``float16``. That one has little range: gradients below 0.00000003 become zero, so
+# ``torch.amp.GradScaler`` multiplies the loss by a large number before ``backward`` and divides the gradients
+# again before the step.
 
 # %% checks
 
@@ -405,9 +412,9 @@ assert math.isclose(scaled.float().item() / 2**16, 1e-8, rel_tol=1e-3)
 # torch.compile
 # -------------
 #
-# Python calls torch one operation at a time. ``torch.compile`` first records the operations of a function as a *graph*, and
-# then hands the graph to a *backend*, which makes faster code of it. A backend is a function too. This one only looks at the
-# graph and runs it as it is.
+# Python calls torch one operation at a time. ``torch.compile`` first records the operations of a function as a
+# *graph*, and then hands the graph to a *backend*, which makes faster code of it. A backend is a function too.
+# This one only looks at the graph and runs it as it is.
 
 # %%
 
@@ -440,8 +447,8 @@ headline("The graphs of a function with an if in the middle")
 print(graphs[1], graphs[2])
 
 # %% [markdown]
-# Where Python needs a number, the graph breaks in two, and each break costs speed. So keep ``item()``, ``print`` and questions
-# about values out of the forward pass. ``fullgraph=True`` makes a break an error.
+# Where Python needs a number, the graph breaks in two, and each break costs speed. So keep ``item()``,
+# ``print`` and questions about values out of the forward pass. ``fullgraph=True`` makes a break an error.
 
 # %% checks
 
@@ -457,8 +464,8 @@ except RuntimeError:
 assert refused
 
 # %% [markdown]
-# The usual backend, *inductor*, writes C++ (for a GPU: Triton) and needs a compiler. The first call takes seconds, so it pays
-# for nets that run for minutes.
+# The usual backend, *inductor*, writes C++ (for a GPU: Triton) and needs a compiler. The first call takes
+# seconds, so it pays for nets that run for minutes.
 
 # %%
 
@@ -484,52 +491,55 @@ expected = [x / (1 + math.exp(-1.702 * x)) for x in batch.flatten().tolist()]
 torch.testing.assert_close(roughly_gelu(batch).flatten(), torch.tensor(expected))
 
 # %% [markdown]
-# *On a GPU.* The gain is larger: the backend joins small operations into one kernel, and ``mode="reduce-overhead"`` replays
-# whole sequences without Python.
+# *On a GPU.* The gain is larger: the backend joins small operations into one kernel, and
+# ``mode="reduce-overhead"`` replays whole sequences without Python.
 #
 # The profiler
 # ------------
 #
-# Never guess what is slow. The *profiler* lists every operation with its number of calls and its time. Here are the calls of
-# three steps of training. Times differ from run to run, so the lesson leaves them out:
-# ``print(profile.key_averages().table(sort_by="cpu_time_total"))`` shows them.
+# Never guess what is slow. The *profiler* lists every operation with its number of calls and its time. Here are
+# the calls of three steps of training. Times differ from run to run, so the lesson leaves them out:
+# ``print(profiled.key_averages().table(sort_by="cpu_time_total"))`` shows them.
 
 # %%
 
 optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-with torch.autograd.profiler.profile(use_kineto=False) as profile:
+os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # no log lines of the profiler itself
+with profile(activities=[ProfilerActivity.CPU]) as profiled:
     for _ in range(3):
-        with torch.autograd.profiler.record_function("forward"):
+        with record_function("forward"):
             loss = cross_entropy(net(batch), torch.zeros(5, dtype=torch.long))
         loss.backward()
         optimizer.step()
 
-calls = {event.key: event.count for event in profile.key_averages()}
+calls = {event.key: event.count for event in profiled.key_averages()}
 headline("Calls in three steps")
 for name in ("forward", "aten::addmm", "aten::relu", "AddmmBackward0"):
     print(f"{name:15} {calls[name]}")
 
 # %% [markdown]
-# Two linear layers make six calls of ``addmm``, the matrix product with a bias, in three steps, and six of its backward.
-# ``record_function`` adds a name of your own.
+# Two linear layers make six calls of ``addmm``, the matrix product with a bias, in three steps, and six of its
+# backward. ``record_function`` adds a name of your own.
 #
-# *On a GPU.* Use ``torch.profiler.profile``: the same table with the GPU's own times, and traces to look at in a browser. The GPU works while Python goes on, so a
-# ``time.time()`` around a call measures next to nothing; call ``torch.accelerator.synchronize()`` before you read the clock.
+# *On a GPU.* Add ``ProfilerActivity.CUDA`` to the activities, and the table has the GPU's own times. The GPU
+# works while Python goes on, so a ``time.time()`` around a call measures next to nothing; call
+# ``torch.accelerator.synchronize()`` before you read the clock.
 
 # %% checks
 
 assert calls["forward"] == calls["aten::relu"] == 3
 assert calls["aten::addmm"] == calls["AddmmBackward0"] == 3 * 2
-assert all(event.cpu_time_total > 0 for event in profile.key_averages())
+assert all(event.cpu_time_total > 0 for event in profiled.key_averages())
 
 # %% [markdown]
 # Finding a NaN
 # -------------
 #
-# One day the loss is ``nan``, "not a number". Sometimes the forward pass is fine and only the gradient is broken. The square
-# root has an infinite slope at 0. The chain rule multiplies it by the slope of the square, which is 0 there, and infinity
-# times 0 is NaN. *Anomaly detection* checks each gradient and names the operation that made the first NaN. A warning shows the
-# line of your code. It is slow, so use it to search and turn it off again.
+# One day the loss is ``nan``, "not a number". Sometimes the forward pass is fine and only the gradient is
+# broken. The square root has an infinite slope at 0. The chain rule multiplies it by the slope of the square,
+# which is 0 there, and infinity times 0 is NaN. *Anomaly detection* checks each gradient and names the
+# operation that made the first NaN. A warning shows the line of your code. It is slow, so use it to search and
+# turn it off again.
 
 # %%
 
@@ -555,9 +565,9 @@ traced = [
 print("names the line:", "point.square().sum().sqrt()" in traced[0])
 
 # %% [markdown]
-# A small number under the root is the usual cure: the slope stays finite, and 0 times a finite number is 0. ``torch.linalg.norm``
-# knows the trouble and gives 0 by itself. *On a GPU* nothing changes, but that a kernel's error may show up some lines later;
-# ``CUDA_LAUNCH_BLOCKING=1`` makes it show where it happens.
+# A small number under the root is the usual cure: the slope stays finite, and 0 times a finite number is 0.
+# ``torch.linalg.norm`` knows the trouble and gives 0 by itself. *On a GPU* nothing changes, but that a kernel's
+# error may show up some lines later; ``CUDA_LAUNCH_BLOCKING=1`` makes it show where it happens.
 
 # %% checks
 
@@ -575,9 +585,9 @@ assert point.grad.tolist() == [0, 0]
 # Hooks: look inside
 # ------------------
 #
-# A *forward hook* is a function that a module calls after each forward pass, with its input and output. You see the inside of a
-# net without changing its code. This one counts dead units: ReLUs that give 0 for every point, and so never learn. Remove a
-# hook when you are done.
+# A *forward hook* is a function that a module calls after each forward pass, with its input and output. You see
+# the inside of a net without changing its code. This one counts dead units: ReLUs that give 0 for every point,
+# and so never learn. Remove a hook when you are done.
 
 # %%
 
@@ -602,7 +612,8 @@ headline("What the hook saw")
 print("output of the ReLU:", seen["shape"], "dead units:", seen["dead"])
 
 # %% [markdown]
-# A tensor can have a hook too. It sees the gradient as it arrives, and may return another one to be used instead.
+# A tensor can have a hook too. It sees the gradient as it arrives, and may return another one to be used
+# instead.
 
 # %%
 
@@ -633,7 +644,8 @@ assert seen == {}  # removed
 # The same run twice
 # ------------------
 #
-# A seed is not all. Rounding makes a sum depend on its order, and parallel hardware adds up in whatever order its parts finish.
+# A seed is not all. Rounding makes a sum depend on its order, and parallel hardware adds up in whatever order
+# its parts finish.
 
 # %%
 
@@ -647,8 +659,9 @@ for number in (numbers[0], numbers[2], numbers[1]):
 print(forwards.item(), swapped.item())
 
 # %% [markdown]
-# ``torch.use_deterministic_algorithms(True)`` chooses algorithms that add up in a fixed order, and refuses operations that have
-# none. It also fills new, uninitialised memory with NaN, so that a program which reads it is found out.
+# ``torch.use_deterministic_algorithms(True)`` chooses algorithms that add up in a fixed order, and refuses
+# operations that have none. It also fills new, uninitialised memory with NaN, so that a program which reads it
+# is found out.
 
 # %%
 
@@ -664,9 +677,9 @@ print("new memory:", torch.empty(3).tolist())
 torch.use_deterministic_algorithms(False)
 
 # %% [markdown]
-# *On a GPU* this matters most: some operations add up in any order there unless you ask. Matrix products also need the
-# environment variable ``CUBLAS_WORKSPACE_CONFIG=:4096:8``. Lightning's ``Trainer(deterministic=True)`` sets both. Even then
-# only the same machine with the same versions promises the same digits.
+# *On a GPU* this matters most: some operations add up in any order there unless you ask. Matrix products also
+# need the environment variable ``CUBLAS_WORKSPACE_CONFIG=:4096:8``. Lightning's ``Trainer(deterministic=True)``
+# sets both. Even then only the same machine with the same versions promises the same digits.
 
 # %% checks
 
