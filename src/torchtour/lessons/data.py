@@ -3,17 +3,18 @@
 Data
 ====
 
-Lesson 4 trained on 100 points that fit in one tensor, all of them in every step. Real data are larger. They are
-read piece by piece, mixed, put together in *batches*, and kept in three separate sets.
-
+**About 40 minutes.** You need the training loop of lesson 4 and momentum from lesson 6.
 After this lesson you can
 
-- write a ``Dataset`` and read it in batches with a ``DataLoader``,
-- say why mini-batches are called stochastic, and how large their noise is,
-- split data into training, validation and test set, and spot a leak between them,
-- read a confusion matrix.
+- write a ``Dataset`` and read it in batches with a ``DataLoader``;
+- say why mini-batches are called stochastic, and how large their noise is;
+- split data into training, validation and test set, and report a figure honestly;
+- read a confusion matrix;
+- spot a leak between the sets.
 
-You need the training loop of lesson 4 and momentum from lesson 6. It takes about 40 minutes.
+Lesson 4 trained on 100 points that fit in one tensor, all of them in every step. Real
+data are larger. They are read piece by piece, mixed, put together in *batches*, and
+kept in three separate sets.
 """
 
 # %%
@@ -41,12 +42,13 @@ torch.set_num_threads(1)  # sharing tensors this small costs more than it saves
 # Real pictures
 # -------------
 #
-# scikit-learn brings 1797 handwritten digits. Each is a picture of 8 by 8 *pixels*, numbers from 0 (paper) to
-# 16 (ink). The label is the digit, so there are ten classes.
+# scikit-learn brings 1797 handwritten digits. Each is a picture of 8 by 8 *pixels*,
+# numbers from 0 (paper) to 16 (ink). The label is the digit, so there are ten classes.
 #
-# The numbers come as ``float64``, and this time they stay so. Training usually takes ``float32``, which learns
-# as well. But rounding differs from machine to machine, and over thousands of steps the differences grow. With
-# 64 bits you see the digits that you read here.
+# The numbers come as ``float64``, and this time they stay so. Training usually takes
+# ``float32``, which learns as well. But rounding differs from machine to machine, and
+# over thousands of steps the differences grow. With 64 bits you see the digits that you
+# read here.
 
 # %%
 
@@ -80,10 +82,11 @@ for axes, picture, label in zip(panels.flat, pictures, labels, strict=False):
 # A dataset
 # ---------
 #
-# A *dataset* answers two questions: how many examples there are, ``__len__``, and what example number ``i`` is,
-# ``__getitem__``. Write these two methods, and everything in torch that reads data can read yours.
-# ``__getitem__`` runs when somebody asks, so a dataset of a million files needs to open only those in use. This
-# one notes which examples were read.
+# A *dataset* answers two questions: how many examples there are, ``__len__``, and what
+# example number ``i`` is, ``__getitem__``. Write these two methods, and everything in
+# torch that reads data can read yours. ``__getitem__`` runs when somebody asks, so a
+# dataset of a million files needs to open only those in use. This one notes which
+# examples were read.
 
 # %%
 
@@ -125,9 +128,10 @@ assert dataset.read == [3, *range(1797)]
 # Three sets
 # ----------
 #
-# Split before you do anything else. The net learns from the *training set*. You choose between settings on the
-# *validation set*. The *test set* is looked at once, at the end. ``random_split`` deals the examples out at
-# random; the generator's seed makes it the same split on every run.
+# Split before you do anything else. The net learns from the *training set*. You choose
+# between settings on the *validation set*. The *test set* is looked at once, at the
+# end. ``random_split`` deals the examples out at random; the generator's seed makes it
+# the same split on every run.
 
 # %%
 
@@ -150,8 +154,8 @@ assert sorted(i for part in parts for i in part.indices) == list(range(1797))
 # Batches
 # -------
 #
-# A ``DataLoader`` draws examples from a dataset and stacks them. Going through it once is an epoch. A *batch*
-# of 32 pictures is a tensor [32, 64], and the labels are [32].
+# A ``DataLoader`` draws examples from a dataset and stacks them. Going through it once
+# is an epoch. A *batch* of 32 pictures is a tensor [32, 64], and the labels are [32].
 
 # %%
 
@@ -164,7 +168,8 @@ print("first:", [list(tensor.shape) for tensor in batches[0]])
 print("last: ", [list(tensor.shape) for tensor in batches[-1]])
 
 # %% [markdown]
-# 31 batches of 32 pictures, and one of the 8 that are left. ``drop_last=True`` would leave those out.
+# 31 batches of 32 pictures, and one of the 8 that are left. ``drop_last=True`` would
+# leave those out.
 
 # %% checks
 
@@ -178,8 +183,8 @@ assert torch.equal(in_order, pictures.flatten(start_dim=1)[train_set.indices])
 # Collate: from a list to a batch
 # -------------------------------
 #
-# The loader first has a list of examples. The function that makes a batch of the list is called *collate*. The
-# default stacks tensors, and makes a tensor of numbers.
+# The loader first has a list of examples. The function that makes a batch of the list
+# is called *collate*. The default stacks tensors, and makes a tensor of numbers.
 
 # %%
 
@@ -199,8 +204,9 @@ assert torch.equal(rows, torch.stack([torch.zeros(3), torch.ones(3)]))
 # What goes wrong: examples of different lengths
 # ----------------------------------------------
 #
-# Sentences, recordings and the strokes of a pen are not equally long, and then they can't be stacked. Write a
-# ``collate_fn`` that fills the short ones up with zeros, and hand over the true lengths as well.
+# Sentences, recordings and the strokes of a pen are not equally long, and then they
+# can't be stacked. Write a ``collate_fn`` that fills the short ones up with zeros, and
+# hand over the true lengths as well.
 
 # %%
 
@@ -234,8 +240,8 @@ assert lengths.tolist() == [2, 1, 3]
 # Shuffling
 # ---------
 #
-# With ``shuffle=True`` each epoch has an order of its own. Every example still comes once per epoch. Hand over
-# a generator, and the orders are the same on every run.
+# With ``shuffle=True`` each epoch has an order of its own. Every example still comes
+# once per epoch. Hand over a generator, and the orders are the same on every run.
 
 # %%
 
@@ -263,8 +269,9 @@ assert orders(seed=1, epochs=3) != [first, second, third]
 # The loop, with batches
 # ----------------------
 #
-# The five lines of lesson 4 stay as they were. A loop over the batches comes around them, and a loop over the
-# epochs around that. The loss of an epoch is the mean over its pictures, so each batch counts by its size.
+# The five lines of lesson 4 stay as they were. A loop over the batches comes around
+# them, and a loop over the epochs around that. The loss of an epoch is the mean over
+# its pictures, so each batch counts by its size.
 
 # %%
 
@@ -305,9 +312,10 @@ print(f"training accuracy:   {accuracy(net, train_pictures, train_labels):.1%}")
 print(f"validation accuracy: {accuracy(net, val_pictures, val_labels):.1%}")
 
 # %% [markdown]
-# Is 95 % good? Compare with something that needs no training: give each picture the label of the training
-# picture that is most like it, the *nearest neighbour*. For small pictures like these it is hard to beat. A net
-# whose figures lie far below those of such a simple method has a mistake in it.
+# Is 94 % good? Compare with something that needs no training: give each picture the
+# label of the training picture that is most like it, the *nearest neighbour*. For small
+# pictures like these it is hard to beat. A net whose figures lie far below those of
+# such a simple method has a mistake in it.
 
 # %%
 
@@ -323,8 +331,8 @@ headline("The nearest neighbour, on the validation set")
 print(f"accuracy: {nearest_neighbour(train_set.indices, val_set.indices):.1%}")
 
 # %% [markdown]
-# The first loss must be about that of a net which knows nothing and gives each of ten classes one tenth. The
-# accuracy is counted again in plain Python.
+# The first loss must be about that of a net which knows nothing and gives each of ten
+# classes one tenth. The accuracy is counted again in plain Python.
 
 # %% checks
 
@@ -341,10 +349,12 @@ assert 0.92 < right / 397 < nearest_neighbour(train_set.indices, val_set.indices
 # Why "stochastic"?
 # -----------------
 #
-# The gradient over all 1000 pictures is the mean of 1000 gradients, one for each picture. A batch gives the
-# mean of a random few of them: an estimate. *Stochastic* means "by chance", and that is the S of SGD.
+# The gradient over all 1000 pictures is the mean of 1000 gradients, one for each
+# picture. A batch gives the mean of a random few of them: an estimate. *Stochastic*
+# means "by chance", and that is the S of SGD.
 #
-# How good is the estimate? Take the untrained net and the gradients of its loss, one picture at a time.
+# How good is the estimate? Take the untrained net and the gradients of its loss, one
+# picture at a time.
 
 # %%
 
@@ -370,8 +380,8 @@ distances = (singles - full).norm(dim=1)  # [1000]
 print(f"distance of a single picture's from it, on average: {distances.mean():.3f}")
 
 # %% [markdown]
-# A single picture's gradient is several times farther from the full gradient than that is from zero. The mean
-# of all of them is the full gradient.
+# A single picture's gradient is several times farther from the full gradient than that
+# is from zero. The mean of all of them is the full gradient.
 
 # %% checks
 
@@ -380,8 +390,9 @@ torch.testing.assert_close(singles.mean(dim=0), full)
 assert distances.mean() > 2 * full.norm()
 
 # %% [markdown]
-# Now draw batches of several sizes, 100 of each, and measure how far their gradients are from the full one. The
-# measure is the root of the mean squared distance, which we call the *noise*.
+# Now draw batches of several sizes, 100 of each, and measure how far their gradients
+# are from the full one. The measure is the root of the mean squared distance, which we
+# call the *noise*.
 
 # %%
 
@@ -397,12 +408,14 @@ for size in (1, 4, 16, 64, 256):
     print(f"batches of {size:3}: {noise[size]:.3f}")
 
 # %% [markdown]
-# Four times the pictures, half the noise: it falls with the square root of the batch size. That is why huge
-# batches don't pay: each picture more costs the same and brings less.
+# Four times the pictures, half the noise: it falls with the square root of the batch
+# size. That is why huge batches don't pay: each picture more costs the same and brings
+# less.
 #
-# Statistics has a formula for the mean of ``size`` numbers drawn from ``n`` without putting them back: the
-# variance of one number over ``size``, times ``(n - size) / n``. The measurement must follow it. The last
-# factor makes the noise of a batch of all 1000 pictures zero.
+# Statistics has a formula for the mean of ``size`` numbers drawn from ``n`` without
+# putting them back: the variance of one number over ``size``, times ``(n - size) / n``.
+# The measurement must follow it. The last factor makes the noise of a batch of all 1000
+# pictures zero.
 
 # %% checks
 
@@ -434,8 +447,9 @@ axes.legend()
 # Why accept the noise?
 # ---------------------
 #
-# Because of the number of steps. An epoch costs about the same arithmetic in any batch size: 1000 pictures,
-# forward and backward. In one batch that buys one step. In batches of 8 it buys 125, noisy but mostly downhill.
+# Because of the number of steps. An epoch costs about the same arithmetic in any batch
+# size: 1000 pictures, forward and backward. In one batch that buys one step. In batches
+# of 8 it buys 125, noisy but mostly downhill.
 
 # %%
 
@@ -451,9 +465,10 @@ for size in (1000, 125, 32, 8):
     )
 
 # %% [markdown]
-# Smaller is not always better. Batches of one make 1000 noisy steps and keep a machine busy with overhead; a
-# GPU computes a batch of 256 in about the time of one picture. Between 16 and 256 you rarely go wrong. Change
-# the size, and the best learning rate changes with it.
+# Smaller is not always better. Batches of one make 1000 noisy steps and keep a machine
+# busy with overhead; a GPU computes a batch of 256 in about the time of one picture.
+# Between 16 and 256 you rarely go wrong. Change the size, and the best learning rate
+# changes with it.
 
 # %% checks
 
@@ -475,9 +490,9 @@ axes.legend()
 # What goes wrong: data in order
 # ------------------------------
 #
-# Data often come sorted, all zeros first, all nines last. Without ``shuffle`` each batch then holds a single
-# class, and the net learns to say whatever came last. (Plain SGD, so that nothing of the steps before is left
-# over.)
+# Data often come sorted, all zeros first, all nines last. Without ``shuffle`` each
+# batch then holds a single class, and the net learns to say whatever came last. (Plain
+# SGD, so that nothing of the steps before is left over.)
 
 # %%
 
@@ -502,11 +517,13 @@ assert in_order(val_pictures).argmax(dim=1).bincount(minlength=10)[8:].sum() > 3
 # Choose on validation, report on test
 # ------------------------------------
 #
-# Three learning rates, one winner. The winner's validation accuracy is a little too good: it won partly by luck
-# on these 397 pictures. So the figure that you report comes from the test set, for the winner only.
+# Three learning rates, one winner. The winner's validation accuracy is a little too
+# good: it won partly by luck on these 397 pictures. So the figure that you report comes
+# from the test set, for the winner only.
 #
-# A test set is a sample too. With accuracy p on n pictures the *standard error* is the root of p (1 - p) / n.
-# Two nets that differ by less than two of these may well be equally good.
+# A test set is a sample too. With accuracy p on n pictures the *standard error* is the
+# root of p (1 - p) / n. Two nets that differ by less than two of these may well be
+# equally good.
 
 # %%
 
@@ -522,8 +539,8 @@ standard_error = math.sqrt(reported * (1 - reported) / 400)
 print(f"test accuracy: {reported:.1%}, standard error {standard_error:.1%}")
 
 # %% [markdown]
-# Is that formula right? Draw 400 test pictures many times, each time from the same 400 with repetition, and see
-# how much the accuracy varies. This is called the *bootstrap*.
+# Is that formula right? Draw 400 test pictures many times, each time from the same 400
+# with repetition, and see how much the accuracy varies. This is called the *bootstrap*.
 
 # %% checks
 
@@ -538,8 +555,9 @@ assert 0.93 < reported < 0.98
 # The confusion matrix
 # --------------------
 #
-# One number says how often the net errs, not where. The *confusion matrix* has a row for each true digit and a
-# column for each answer, and counts the pictures in each cell. The right answers are on the diagonal.
+# One number says how often the net errs, not where. The *confusion matrix* has a row
+# for each true digit and a column for each answer, and counts the pictures in each
+# cell. The right answers are on the diagonal.
 
 # %%
 
@@ -553,8 +571,8 @@ for digit, row in enumerate(matrix.tolist()):
 print("right:", matrix.trace().item(), "wrong:", 400 - matrix.trace().item())
 
 # %% [markdown]
-# Counted again by hand. A row sums to the number of pictures of that digit, and the share of its diagonal is
-# the *recall* of the digit.
+# Counted again by hand. A row sums to the number of pictures of that digit, and the
+# share of its diagonal is the *recall* of the digit.
 
 # %% checks
 
@@ -582,8 +600,8 @@ axes.set_title("Confusion matrix of 400 test pictures")
 # The pictures it got wrong
 # -------------------------
 #
-# Always look at the mistakes. You find wrong labels, bad pictures, and cases that you would get wrong too. Here
-# are the mistakes of which the net was most sure.
+# Always look at the mistakes. You find wrong labels, bad pictures, and cases that you
+# would get wrong too. Here are the mistakes of which the net was most sure.
 
 # %%
 
@@ -617,8 +635,8 @@ for axes, i in zip(panels.flat, wrong.tolist(), strict=False):
 # What goes wrong: a leak across the split
 # ----------------------------------------
 #
-# Look at where in the file the nearest neighbour of each picture is. If the order meant nothing, about one in
-# nine would be within 100 places.
+# Look at where in the file the nearest neighbour of each picture is. If the order meant
+# nothing, about one in nine would be within 100 places.
 
 # %%
 
@@ -631,12 +649,13 @@ headline("Nearest neighbours within 100 places in the file")
 print(f"{close:.0%}")
 
 # %% [markdown]
-# It is one in two. The pictures were written by 13 people, as ``digits.DESCR`` says, and a person's digits
-# stand close together in the file. After a random split each person is in the training set *and* in the test
-# set. The net has seen the handwriting that it is tested on.
+# It is one in two. The pictures were written by 13 people, as ``digits.DESCR`` says,
+# and a person's digits stand close together in the file. After a random split each
+# person is in the training set *and* in the test set. The net has seen the handwriting
+# that it is tested on.
 #
-# If it is to read strangers' digits, the test must hold strangers. Cut the file instead of shuffling it: the
-# first 1000 pictures to train, the last 400 to test.
+# If it is to read strangers' digits, the test must hold strangers. Cut the file instead
+# of shuffling it: the first 1000 pictures to train, the last 400 to test.
 
 # %%
 
@@ -650,8 +669,9 @@ print(f"net:               {reported:.1%} and {cut:.1%}")
 print(f"nearest neighbour: {random_neighbour:.1%} and {cut_neighbour:.1%}")
 
 # %% [markdown]
-# The random split promised too much, and not only to the net. So split along the line that you will meet in
-# use: by person, by patient, by day. That, and not the seed, is the important choice.
+# The random split promised too much, and not only to the net. So split along the line
+# that you will meet in use: by person, by patient, by day. That, and not the seed, is
+# the important choice.
 
 # %% checks
 
@@ -666,14 +686,14 @@ assert random_neighbour - cut_neighbour > 0.02
 # Recap
 # -----
 #
-# - A ``Dataset`` gives example ``i``; a ``DataLoader`` shuffles, collates and hands out batches.
-# - A batch's gradient is an estimate. Its noise falls with the root of the batch size.
+# - A ``Dataset`` gives example ``i``; a ``DataLoader`` shuffles, collates and batches.
+# - A batch's gradient is an estimate: its noise falls with the root of the batch size.
 # - Small batches win by the number of steps. Shuffle, or the net learns the order.
 # - Train on one set, choose on a second, report on a third, with its standard error.
-# - Look at the confusion matrix and the mistakes, and split along the line that you will meet in use.
+# - Look at the mistakes, and split along the line that you will meet in use.
 #
-# Next: generalisation. You have seen training accuracy pull ahead of validation accuracy; now you do something
-# about it.
+# Next: generalisation. You have seen training accuracy pull ahead of validation
+# accuracy; now you do something about it.
 
 # %% plot
 

@@ -3,17 +3,18 @@
 Further
 =======
 
-This lesson is a toolbox. Each section is a tool that you will meet in real projects, with a small measurement that
-shows what it does, on the CPU. A paragraph "On a GPU" says what changes there.
-
+**About 50 minutes.** You need lessons 4 and 6. Read the sections in any order.
 After this lesson you can
 
-- choose an optimizer, a schedule and a learning rate by measuring,
-- write a loop that runs on any device, in mixed precision if you like,
-- compile a net, profile it, and look inside it with hooks,
-- find the operation that made a NaN, and make runs repeatable.
+- choose an optimizer, a schedule and a learning rate by measuring;
+- write a loop that runs on any device, in mixed precision if you like;
+- compile a net, profile it, and look inside it with hooks;
+- find the operation that made a NaN;
+- make two runs equal.
 
-You need lessons 4 and 6. It takes about 50 minutes, and you can read the sections in any order.
+This lesson is a toolbox. Each section is a tool that you will meet in real projects,
+with a small measurement that shows what it does, on the CPU. A paragraph "On a GPU"
+says what changes there.
 """
 
 # %%
@@ -37,12 +38,13 @@ torch.set_num_threads(1)  # sharing tensors this small costs more than it saves
 # AdamW
 # -----
 #
-# Lesson 8 added weight decay to the gradient. Adam divides the gradient by its usual size, and so divides the
-# decay away as well. *AdamW* leaves the gradient alone and shrinks the weight directly, by learning rate times
-# decay. That is why it, and not Adam, is the usual choice today.
+# Lesson 8 added weight decay to the gradient. Adam divides the gradient by its usual
+# size, and so divides the decay away as well. *AdamW* leaves the gradient alone and
+# shrinks the weight directly, by learning rate times decay. That is why it, and not
+# Adam, is the usual choice today.
 #
-# One weight, 2.0, with the gradient 0.3. The first step of Adam is as long as the learning rate, 0.1, whatever
-# the gradient is.
+# One weight, 2.0, with the gradient 0.3. The first step of Adam is as long as the
+# learning rate, 0.1, whatever the gradient is.
 
 # %%
 
@@ -61,8 +63,8 @@ for optimizer_class in (torch.optim.Adam, torch.optim.AdamW):
     print(f"{optimizer_class.__name__:5} {steps[0]:.4f} {steps[1]:.4f}")
 
 # %% [markdown]
-# Adam takes no notice of the decay. AdamW first shrinks 2.0 by 0.1 * 0.5 of itself, to 1.9, and then makes its
-# step.
+# Adam takes no notice of the decay. AdamW first shrinks 2.0 by 0.1 * 0.5 of itself, to
+# 1.9, and then makes its step.
 
 # %% checks
 
@@ -75,8 +77,9 @@ assert math.isclose(first_step(torch.optim.AdamW, 0.5), by_hand, abs_tol=1e-12)
 # Cosine instead of stairs
 # ------------------------
 #
-# StepLR falls in stairs, and you choose their number and height. *Cosine annealing* falls smoothly to zero
-# along half a cosine wave, and you choose only the number of steps, which you know anyway.
+# StepLR falls in stairs, and you choose their number and height. *Cosine annealing*
+# falls smoothly to zero along half a cosine wave, and you choose only the number of
+# steps, which you know anyway.
 
 # %%
 
@@ -121,9 +124,9 @@ axes.legend()
 # Which is better?
 # ----------------
 #
-# The only fair comparison gives each side its own learning rate. Take a hard problem, two spirals wound into
-# each other, and train the same net with both pairs at three rates. (``float64``, so that you see the same
-# digits.)
+# The only fair comparison gives each side its own learning rate. Take a hard problem,
+# two spirals wound into each other, and train the same net with both pairs at three
+# rates. (``float64``, so that you see the same digits.)
 
 # %%
 
@@ -183,8 +186,8 @@ for lr in (0.001, 0.01, 0.1):
     print(f"AdamW and cosine, rate {lr:5}: {accuracy(results['adamw', lr][0]):4.0%}")
 
 # %% [markdown]
-# Each pair fails at one rate and does well at another, and the right rates are not the same. A comparison at
-# one rate would have "shown" whatever you like.
+# Each pair fails at one rate and does well at another, and the right rates are not the
+# same. A comparison at one rate would have "shown" whatever you like.
 
 # %% checks
 
@@ -210,9 +213,10 @@ axes.legend(fontsize="small", ncols=2)
 # A learning rate range test
 # --------------------------
 #
-# Do you have to train a net for each rate? No: raise the rate a little in every step, from far too small to far
-# too large, and watch the loss. While it is too small, nothing happens. Then the loss falls, and at last it
-# explodes. A good first choice is a tenth of the rate at which the loss is lowest. Lightning has it as
+# Do you have to train a net for each rate? No: raise the rate a little in every step,
+# from far too small to far too large, and watch the loss. While it is too small,
+# nothing happens. Then the loss falls, and at last it explodes. A good first choice is
+# a tenth of the rate at which the loss is lowest. Lightning has it as
 # ``Tuner.lr_find``.
 
 # %%
@@ -270,9 +274,9 @@ axes.legend()
 # One loop for every device
 # -------------------------
 #
-# A loop for any device differs in two places: the net goes to the device once, each batch goes there in the
-# loop. The first line below takes a GPU where there is one. This lesson then goes on with the CPU, to show the
-# same on every machine.
+# A loop for any device differs in two places: the net goes to the device once, each
+# batch goes there in the loop. The first line below takes a GPU where there is one.
+# This lesson then goes on with the CPU, to show the same on every machine.
 
 # %%
 
@@ -303,12 +307,13 @@ print(f"mean loss: {mean_loss:.2f}")
 print("devices of the weights:", {str(weight.device) for weight in net.parameters()})
 
 # %% [markdown]
-# *On a GPU.* ``loss.item()`` makes the CPU wait for the GPU; in every step that costs time, so the loop adds
-# the losses up on the device. ``DataLoader(..., pin_memory=True)`` and ``to(device, non_blocking=True)`` let
-# copying and computing overlap. Losses differ from the CPU's in the last digits.
+# *On a GPU.* ``loss.item()`` makes the CPU wait for the GPU; in every step that costs
+# time, so the loop adds the losses up on the device.
+# ``DataLoader(..., pin_memory=True)`` and ``to(device, non_blocking=True)`` let copying
+# and computing overlap. Losses differ from the CPU's in the last digits.
 #
-# What goes wrong first is a batch left behind. The *meta* device, whose tensors have a shape and no numbers,
-# stands in for a GPU here.
+# What goes wrong first is a batch left behind. The *meta* device, whose tensors have a
+# shape and no numbers, stands in for a GPU here.
 
 # %%
 
@@ -334,12 +339,13 @@ assert 0 < mean_loss < math.log(2)
 # Mixed precision
 # ---------------
 #
-# ``bfloat16`` takes 16 bits: the range of ``float32``, but only 8 bits of precision, about two to three decimal
-# digits. Products of large matrices in it are several times faster on hardware made for it, and take half the
-# memory.
+# ``bfloat16`` takes 16 bits: the range of ``float32``, but only 8 bits of precision,
+# about two to three decimal digits. Products of large matrices in it are several times
+# faster on hardware made for it, and take half the memory.
 #
-# *Autocast* uses it where that is safe. Linear layers compute in ``bfloat16``. The weights, their gradients and
-# the loss stay in ``float32``. You wrap the forward pass and the loss, nothing else.
+# *Autocast* uses it where that is safe. Linear layers compute in ``bfloat16``. The
+# weights, their gradients and the loss stay in ``float32``. You wrap the forward pass
+# and the loss, nothing else.
 
 # %%
 
@@ -374,7 +380,8 @@ for name, dtype in zip(
 print("as accurate as float32:", abs(mixed_accuracy - full_accuracy) < 0.05)
 
 # %% [markdown]
-# Why not everything in 16 bits? Because small changes vanish. Count to a thousand in ``bfloat16``:
+# Why not everything in 16 bits? Because small changes vanish. Count to a thousand in
+# ``bfloat16``:
 
 # %%
 
@@ -386,13 +393,13 @@ print("in bfloat16:", count.item())
 print("0.00000001 in float16:", torch.tensor(1e-8).half().item())
 
 # %% [markdown]
-# With 8 bits of precision the next number after 256 is 258, so 256 + 1 is rounded back to 256. A weight that
-# gets a thousand tiny steps would stand still just so.
+# With 8 bits of precision the next number after 256 is 258, so 256 + 1 is rounded back
+# to 256. A weight that gets a thousand tiny steps would stand still just so.
 #
-# *On a GPU.* Use ``torch.autocast("cuda", dtype=torch.bfloat16)``; this is where it pays. GPUs without bfloat16
-# take ``float16``. That one has little range: gradients below 0.00000003 become zero, so
-# ``torch.amp.GradScaler`` multiplies the loss by a large number before ``backward`` and divides the gradients
-# again before the step.
+# *On a GPU.* Use ``torch.autocast("cuda", dtype=torch.bfloat16)``; this is where it
+# pays. GPUs without bfloat16 take ``float16``. That one has little range: gradients
+# below 0.00000003 become zero, so ``torch.amp.GradScaler`` multiplies the loss by a
+# large number before ``backward`` and divides the gradients again before the step.
 
 # %% checks
 
@@ -412,9 +419,10 @@ assert math.isclose(scaled.float().item() / 2**16, 1e-8, rel_tol=1e-3)
 # torch.compile
 # -------------
 #
-# Python calls torch one operation at a time. ``torch.compile`` first records the operations of a function as a
-# *graph*, and then hands the graph to a *backend*, which makes faster code of it. A backend is a function too.
-# This one only looks at the graph and runs it as it is.
+# Python calls torch one operation at a time. ``torch.compile`` first records the
+# operations of a function as a *graph*, and then hands the graph to a *backend*, which
+# makes faster code of it. A backend is a function too. This one only looks at the graph
+# and runs it as it is.
 
 # %%
 
@@ -447,8 +455,9 @@ headline("The graphs of a function with an if in the middle")
 print(graphs[1], graphs[2])
 
 # %% [markdown]
-# Where Python needs a number, the graph breaks in two, and each break costs speed. So keep ``item()``,
-# ``print`` and questions about values out of the forward pass. ``fullgraph=True`` makes a break an error.
+# Where Python needs a number, the graph breaks in two, and each break costs speed. So
+# keep ``item()``, ``print`` and questions about values out of the forward pass.
+# ``fullgraph=True`` makes a break an error.
 
 # %% checks
 
@@ -464,8 +473,8 @@ except RuntimeError:
 assert refused
 
 # %% [markdown]
-# The usual backend, *inductor*, writes C++ (for a GPU: Triton) and needs a compiler. The first call takes
-# seconds, so it pays for nets that run for minutes.
+# The usual backend, *inductor*, writes C++ (for a GPU: Triton) and needs a compiler.
+# The first call takes seconds, so it pays for nets that run for minutes.
 
 # %%
 
@@ -491,14 +500,15 @@ expected = [x / (1 + math.exp(-1.702 * x)) for x in batch.flatten().tolist()]
 torch.testing.assert_close(roughly_gelu(batch).flatten(), torch.tensor(expected))
 
 # %% [markdown]
-# *On a GPU.* The gain is larger: the backend joins small operations into one kernel, and
-# ``mode="reduce-overhead"`` replays whole sequences without Python.
+# *On a GPU.* The gain is larger: the backend joins small operations into one kernel,
+# and ``mode="reduce-overhead"`` replays whole sequences without Python.
 #
 # The profiler
 # ------------
 #
-# Never guess what is slow. The *profiler* lists every operation with its number of calls and its time. Here are
-# the calls of three steps of training. Times differ from run to run, so the lesson leaves them out:
+# Never guess what is slow. The *profiler* lists every operation with its number of
+# calls and its time. Here are the calls of three steps of training. Times differ from
+# run to run, so the lesson leaves them out:
 # ``print(profiled.key_averages().table(sort_by="cpu_time_total"))`` shows them.
 
 # %%
@@ -518,12 +528,13 @@ for name in ("forward", "aten::addmm", "aten::relu", "AddmmBackward0"):
     print(f"{name:15} {calls[name]}")
 
 # %% [markdown]
-# Two linear layers make six calls of ``addmm``, the matrix product with a bias, in three steps, and six of its
-# backward. ``record_function`` adds a name of your own.
+# Two linear layers make six calls of ``addmm``, the matrix product with a bias, in
+# three steps, and six of its backward. ``record_function`` adds a name of your own.
 #
-# *On a GPU.* Add ``ProfilerActivity.CUDA`` to the activities, and the table has the GPU's own times. The GPU
-# works while Python goes on, so a ``time.time()`` around a call measures next to nothing; call
-# ``torch.accelerator.synchronize()`` before you read the clock.
+# *On a GPU.* Add ``ProfilerActivity.CUDA`` to the activities, and the table has the
+# GPU's own times. The GPU works while Python goes on, so a ``time.time()`` around a
+# call measures next to nothing; call ``torch.accelerator.synchronize()`` before you
+# read the clock.
 
 # %% checks
 
@@ -535,10 +546,11 @@ assert all(event.cpu_time_total > 0 for event in profiled.key_averages())
 # Finding a NaN
 # -------------
 #
-# One day the loss is ``nan``, "not a number". Sometimes the forward pass is fine and only the gradient is
-# broken. The square root has an infinite slope at 0. The chain rule multiplies it by the slope of the square,
-# which is 0 there, and infinity times 0 is NaN. *Anomaly detection* checks each gradient and names the
-# operation that made the first NaN. A warning shows the line of your code. It is slow, so use it to search and
+# One day the loss is ``nan``, "not a number". Sometimes the forward pass is fine and
+# only the gradient is broken. The square root has an infinite slope at 0. The chain
+# rule multiplies it by the slope of the square, which is 0 there, and infinity times 0
+# is NaN. *Anomaly detection* checks each gradient and names the operation that made the
+# first NaN. A warning shows the line of your code. It is slow, so use it to search and
 # turn it off again.
 
 # %%
@@ -565,9 +577,10 @@ traced = [
 print("names the line:", "point.square().sum().sqrt()" in traced[0])
 
 # %% [markdown]
-# A small number under the root is the usual cure: the slope stays finite, and 0 times a finite number is 0.
-# ``torch.linalg.norm`` knows the trouble and gives 0 by itself. *On a GPU* nothing changes, but that a kernel's
-# error may show up some lines later; ``CUDA_LAUNCH_BLOCKING=1`` makes it show where it happens.
+# A small number under the root is the usual cure: the slope stays finite, and 0 times a
+# finite number is 0. ``torch.linalg.norm`` knows the trouble and gives 0 by itself. *On
+# a GPU* nothing changes, but that a kernel's error may show up some lines later;
+# ``CUDA_LAUNCH_BLOCKING=1`` makes it show where it happens.
 
 # %% checks
 
@@ -585,9 +598,10 @@ assert point.grad.tolist() == [0, 0]
 # Hooks: look inside
 # ------------------
 #
-# A *forward hook* is a function that a module calls after each forward pass, with its input and output. You see
-# the inside of a net without changing its code. This one counts dead units: ReLUs that give 0 for every point,
-# and so never learn. Remove a hook when you are done.
+# A *forward hook* is a function that a module calls after each forward pass, with its
+# input and output. You see the inside of a net without changing its code. This one
+# counts dead units: ReLUs that give 0 for every point, and so never learn. Remove a
+# hook when you are done.
 
 # %%
 
@@ -612,8 +626,8 @@ headline("What the hook saw")
 print("output of the ReLU:", seen["shape"], "dead units:", seen["dead"])
 
 # %% [markdown]
-# A tensor can have a hook too. It sees the gradient as it arrives, and may return another one to be used
-# instead.
+# A tensor can have a hook too. It sees the gradient as it arrives, and may return
+# another one to be used instead.
 
 # %%
 
@@ -644,8 +658,8 @@ assert seen == {}  # removed
 # The same run twice
 # ------------------
 #
-# A seed is not all. Rounding makes a sum depend on its order, and parallel hardware adds up in whatever order
-# its parts finish.
+# A seed is not all. Rounding makes a sum depend on its order, and parallel hardware
+# adds up in whatever order its parts finish.
 
 # %%
 
@@ -659,9 +673,9 @@ for number in (numbers[0], numbers[2], numbers[1]):
 print(forwards.item(), swapped.item())
 
 # %% [markdown]
-# ``torch.use_deterministic_algorithms(True)`` chooses algorithms that add up in a fixed order, and refuses
-# operations that have none. It also fills new, uninitialised memory with NaN, so that a program which reads it
-# is found out.
+# ``torch.use_deterministic_algorithms(True)`` chooses algorithms that add up in a fixed
+# order, and refuses operations that have none. It also fills new, uninitialised memory
+# with NaN, so that a program which reads it is found out.
 
 # %%
 
@@ -677,9 +691,10 @@ print("new memory:", torch.empty(3).tolist())
 torch.use_deterministic_algorithms(False)
 
 # %% [markdown]
-# *On a GPU* this matters most: some operations add up in any order there unless you ask. Matrix products also
-# need the environment variable ``CUBLAS_WORKSPACE_CONFIG=:4096:8``. Lightning's ``Trainer(deterministic=True)``
-# sets both. Even then only the same machine with the same versions promises the same digits.
+# *On a GPU* this matters most: some operations add up in any order there unless you
+# ask. Matrix products also need the environment variable
+# ``CUBLAS_WORKSPACE_CONFIG=:4096:8``. Lightning's ``Trainer(deterministic=True)`` sets
+# both. Even then only the same machine with the same versions promises the same digits.
 
 # %% checks
 
@@ -697,13 +712,14 @@ assert all(
 # Recap
 # -----
 #
-# - AdamW with a cosine is a good default; compare optimizers each at its own rate, and find it by a range test.
-# - Net to the device once, batches in the loop, ``item()`` seldom. Autocast around forward and loss.
-# - ``torch.compile`` records graphs and speeds them up; questions about values break them.
-# - Profile before you optimise. Hooks show the inside; anomaly detection finds the NaN.
+# - AdamW with a cosine is a good default; find its learning rate by a range test.
+# - Net to the device once, batches in the loop; autocast around forward and loss.
+# - ``torch.compile`` records a graph; questions about values break it.
+# - Profile before you optimise; hooks show the inside, anomaly detection finds the NaN.
 # - Seeds fix the random numbers, deterministic algorithms the order of sums.
 #
-# Next: from this loop to Lightning, which has most of these tools as a setting of its ``Trainer``.
+# Next: from this loop to Lightning, which has most of these tools as a setting of its
+# ``Trainer``.
 
 # %% plot
 
