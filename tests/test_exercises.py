@@ -46,6 +46,7 @@ def checks(lesson: str) -> dict:
     return import_module(f"torchtour.exercises.checkers.{lesson}").CHECKS
 
 
+@cache
 def judged(lesson: str, task: int, code: str, start: str = "") -> Result:
     """As the child judges it, in this process. An answer that only changes a class is put after the solution's."""
     namespace = {"__name__": "exercise"}

@@ -11,7 +11,7 @@ from torchtour.command.options import Options
 from torchtour.exercises import LESSONS, outline
 from torchtour.exercises.cells import LESSON
 from torchtour.exercises.check import check_source
-from torchtour.limits import UserError
+from torchtour.settings import UserError
 
 WIDTH = 88
 

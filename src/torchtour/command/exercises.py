@@ -4,7 +4,7 @@ from pathlib import Path
 
 from torchtour.command.options import Options
 from torchtour.exercises import LESSONS, outline, start_file
-from torchtour.limits import UserError
+from torchtour.settings import UserError
 
 
 def exercises(args: list[str]) -> int:

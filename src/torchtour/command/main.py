@@ -18,6 +18,8 @@ COMMANDS = {
     "validate": ("cli:lightning", "loss and accuracy of a checkpoint on the validation points"),
     "test": ("cli:lightning", "loss and accuracy of a checkpoint on points that no training saw"),
     "predict": ("cli:lightning", "write predictions.csv next to a checkpoint"),
+    "exercises": ("exercises:exercises", "write the start files of the lessons' exercises into a folder"),
+    "check": ("check:check", "check exercises: what is solved, what is open, what is wrong, with hints"),
     "eject": ("eject:eject", "take a net home: its weights and a script, for torch alone; or ONNX"),
 }
 GUESSES = {"train": "fit", "eval": "test", "evaluate": "test", "export": "eject", "list": "runs", "lessons": "lesson"}

@@ -1,4 +1,4 @@
-"""The process that runs a learner's code: a job as JSON on stdin, a line of JSON on stdout before and after each task."""
+"""The process that runs a learner's code: a job as JSON on stdin, lines of JSON on stdout about each task."""
 
 import json
 import os

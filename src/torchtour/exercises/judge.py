@@ -35,7 +35,7 @@ class Result:
         return asdict(self)
 
 
-class NotRight(Exception):
+class NotRight(Exception):  # noqa: N818
     """An answer that is wrong in no known way; the message says what was seen."""
 
 
@@ -43,9 +43,9 @@ class NotRight(Exception):
 class Check:
     """How a task is checked.
 
-    `test` takes what the learner's code defines as `name` (several names stand apart by spaces). It returns None for a right answer, or the key of a
-    mistake, or raises NotRight. `mistakes` holds two hints for each key. `errors` maps a pattern to the key of the
-    mistake that makes torch raise such an error.
+    `test` takes what the learner's code defines as `name`; several names stand apart by spaces. It returns None for a
+    right answer, or the key of a mistake, or raises NotRight. `mistakes` holds two hints for each key. `errors` maps a
+    pattern to the key of the mistake that makes torch raise such an error.
     """
 
     name: str
@@ -221,7 +221,9 @@ def assess(number: int, check: Check, namespace: dict[str, Any], file: str) -> R
         answer = namespace.get(name, MISSING)
         if answer is MISSING:
             text = f"Nothing here is called `{name}` any more. Keep the names of the start file."
-            return Result(number, "wrong", "missing", text, "`torchtour exercises NEW_FOLDER` writes a fresh start file.")
+            return Result(
+                number, "wrong", "missing", text, "`torchtour exercises NEW_FOLDER` writes a fresh start file."
+            )
         if answer is ...:
             return Result(number, "open", more=check.hint)
         if callable(answer) is bool(check.puzzle):

@@ -138,7 +138,11 @@ CHECKS = {
             "That leaves the product out. Detached is only its left factor; the right one is still watched.",
             "In `x.detach() * x` one x is a constant factor, as 5 is in 5 * x.",
         ),
-        y_itself=(12.0, "That is y. The code prints the gradient.", "Which number does `y.backward()` leave in x.grad?"),
+        y_itself=(
+            12.0,
+            "That is y. The code prints the gradient.",
+            "Which number does `y.backward()` leave in x.grad?",
+        ),
     ),
     3: Check(
         "slope",
@@ -193,8 +197,10 @@ CHECKS = {
                 "The path is one step behind: it holds x before each step.",
                 "Append x after the step, as the code did that you were given.",
             ),
-            "start": ("The path holds the start as well. Only the values after a step are asked for.",
-                      "`steps` numbers, so one for each turn of the loop."),
+            "start": (
+                "The path holds the start as well. Only the values after a step are asked for.",
+                "`steps` numbers, so one for each turn of the loop.",
+            ),
             "no_leaf": (
                 "x is no leaf any more after the first step, so backward leaves no gradient in it.",
                 "`x = x - ...` makes a new tensor. Keep the line that changes x in place.",

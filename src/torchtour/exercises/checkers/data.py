@@ -163,8 +163,11 @@ CHECKS = {
         "number_of_batches",
         4,
         "How often does 32 fit into 100? And what happens to the rest?",
-        rest_lost=(3, "Those are the full batches. The points that are left make one more.",
-                   "The loader drops the rest only if you ask it to."),
+        rest_lost=(
+            3,
+            "Those are the full batches. The points that are left make one more.",
+            "The loader drops the rest only if you ask it to.",
+        ),
         batch_size=(32, "That is how many points are in a batch.", "`len` of a loader counts its batches."),
         fraction=(3.125, "There are no parts of a batch.", "The last one is smaller than the others."),
         points=(100, "That is the number of points.", "A loader hands them out in batches."),
@@ -266,7 +269,7 @@ CHECKS = {
         "Split first. What may you know about the validation points? Nothing but their features, one at a time.",
         {
             "leak": (
-                "The mean and the deviation are still those of all points, so the validation points leak into training.",
+                "The mean and the deviation are still those of all points, so validation leaks into training.",
                 "Split first, and then take both from the training points.",
             ),
             "each_its_own": (
@@ -283,7 +286,7 @@ CHECKS = {
             ),
             "not_scaled": (
                 "The validation points are not scaled. The net would see them on another scale.",
-                "The same mean and deviation for both. Take them before you scale anything: afterwards they are 0 and 1.",
+                "The same mean and deviation for both. Take them before you scale: afterwards they are 0 and 1.",
             ),
             "from_validation": (
                 "Mean and deviation come from the validation points.",

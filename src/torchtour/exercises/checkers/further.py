@@ -101,7 +101,9 @@ def noise(answer: Callable[..., Any]) -> str | None:
     one = answer(4, 1)
     after = torch.rand(3)
     if not isinstance(one, Tensor) or one.shape != (4,):
-        raise NotRight(f"`noise(4, seed=1)` returns {'None' if one is None else article(one)} of another shape than [4].")
+        raise NotRight(
+            f"`noise(4, seed=1)` returns {'None' if one is None else article(one)} of another shape than [4]."
+        )
     again, other = answer(4, 1), answer(4, 2)
     if not same(one, again):
         return "not_repeated"
