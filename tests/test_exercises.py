@@ -118,6 +118,31 @@ def test_every_hint_belongs_to_a_wrong_answer():
     assert written == shown
 
 
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_the_code_prints_is_the_prediction_asked_for(lesson, capsys):
+    for number, code in code_of(start_file(lesson)).items():
+        if not number or not checks(lesson)[number].puzzle:
+            continue
+        namespace: dict = {}
+        exec(code_of(start_file(lesson))[0] + code, namespace)
+        namespace[f"puzzle_{number}"]()
+        printed = capsys.readouterr().out
+        result = judged(lesson, number, f"{code}\n{checks(lesson)[number].name} = {printed!r}")
+        assert (result.state, result.printed) == ("solved", printed), result
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_no_hint_of_a_prediction_gives_it_away(lesson):
+    for number in outline(lesson):
+        check = checks(lesson)[number]
+        if check.puzzle and lesson != "further":  # whose code has the answer in it
+            namespace: dict = {}
+            exec(solved(lesson)[number], namespace)
+            answer = str(namespace[check.name]).removesuffix(".0")
+            for hint in (check.hint, *(text for pair in check.mistakes.values() for text in pair)):
+                assert not re.search(rf"(?<![\w.^]){re.escape(answer)}(?![\w.]*\w)", hint), hint
+
+
 def test_every_task_has_several_right_answers():
     right = Counter((answer.lesson, answer.task) for answer in RIGHT)
     for lesson in LESSONS:

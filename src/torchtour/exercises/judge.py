@@ -1,5 +1,6 @@
 """Judge the code of one task: solved, open, or what is wrong, with the hint that fits."""
 
+import ast
 import contextlib
 import io
 import math
@@ -81,13 +82,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple | list | set | range):
         return [plain(item) for item in (sorted(value) if isinstance(value, set) else value)]
     if isinstance(value, str):
-        text = value.strip().removeprefix("torch.Size(").removesuffix(")" if "torch.Size" in value else "")
-        words = text.replace("[", " ").replace("]", " ").replace(",", " ").split()
+        text = value.strip().removeprefix("torch.Size(")
         try:
-            numbers = [float(word) for word in words]
-        except ValueError:
-            return value.strip()
-        return numbers[0] if len(numbers) == 1 and "[" not in text else numbers
+            return plain(ast.literal_eval(text if text == value.strip() else text[:-1]))
+        except (SyntaxError, ValueError):
+            return text
     return value
 
 

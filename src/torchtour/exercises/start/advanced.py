@@ -2,8 +2,8 @@
 # Exercises: Advanced features
 # ============================
 #
-# Run this file to check it: ``python advanced.py``, or ``torchtour check advanced.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python advanced.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: advanced

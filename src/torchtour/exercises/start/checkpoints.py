@@ -2,9 +2,8 @@
 # Exercises: Saving and loading
 # =============================
 #
-# Run this file to check it: ``python checkpoints.py``, or ``torchtour check
-# checkpoints.py``. Each ``...`` waits for you. ``--hint`` says more about a task that
-# is not solved.
+# Run this file to check it: ``python checkpoints.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: checkpoints

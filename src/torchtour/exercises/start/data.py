@@ -2,8 +2,8 @@
 # Exercises: Data
 # ===============
 #
-# Run this file to check it: ``python data.py``, or ``torchtour check data.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python data.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: data

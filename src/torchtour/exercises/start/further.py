@@ -2,8 +2,8 @@
 # Exercises: Further
 # ==================
 #
-# Run this file to check it: ``python further.py``, or ``torchtour check further.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python further.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: further

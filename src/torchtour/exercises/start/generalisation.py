@@ -2,9 +2,8 @@
 # Exercises: Generalisation
 # =========================
 #
-# Run this file to check it: ``python generalisation.py``, or ``torchtour check
-# generalisation.py``. Each ``...`` waits for you. ``--hint`` says more about a task
-# that is not solved.
+# Run this file to check it: ``python generalisation.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: generalisation

@@ -2,8 +2,8 @@
 # Exercises: Neural networks
 # ==========================
 #
-# Run this file to check it: ``python networks.py``, or ``torchtour check networks.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python networks.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: networks

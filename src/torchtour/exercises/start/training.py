@@ -2,8 +2,8 @@
 # Exercises: Training
 # ===================
 #
-# Run this file to check it: ``python training.py``, or ``torchtour check training.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python training.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: training
@@ -118,8 +118,9 @@ def accuracy(net, features, labels):
 # ----------------------------
 #
 # *Fill in, 8 minutes.* A small challenge: choose a learning rate, fairly. The last
-# three arguments are functions: ``new_net()`` makes a fresh net, ``train(net, lr,
-# points)`` trains it, and ``loss(net, points)`` measures it and returns a number.
+# three arguments are functions: ``new_net()`` makes a fresh net,
+# ``train(net, lr, points)`` trains it, and ``loss(net, points)`` measures it and
+# returns a number.
 
 # %%
 
