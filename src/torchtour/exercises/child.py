@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+import threading
+import time
 from importlib import import_module
 from types import ModuleType
 from typing import IO, Any
@@ -13,6 +15,7 @@ from torchtour.exercises.cells import code_of
 
 def main() -> None:
     """Check the tasks of the job; those that are done are only run, and those to skip not even that."""
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     job = json.load(sys.stdin)
     lines = private_stdout()
     import torch
@@ -39,6 +42,13 @@ def main() -> None:
         if number == 0 or number not in job["done"]:
             say(lines, **(result or Result(0, "solved")).as_dict())
     say(lines, end=True)
+
+
+def end_with(parent: int) -> None:
+    """End this process if its parent is gone: nobody would stop an endless loop."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def private_stdout() -> IO[str]:

@@ -1,8 +1,11 @@
-"""The lessons: plain scripts. Run one by its path or with `torchtour lesson 4`, or open it as a notebook."""
+"""The lessons: plain scripts, to run by their path or as `torchtour lesson 4`, or to open as notebooks."""
 
 import sys
 
-LESSONS = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced")  # in the order of the course
+LESSONS = (  # in the order of the course
+    *("tensors", "autograd", "networks", "training", "checkpoints", "advanced"),
+    *("data", "generalisation", "further"),
+)
 
 
 def headline(text: str) -> None:
