@@ -25,7 +25,7 @@ def test_lesson_ends_with_its_tasks(lesson):
         assert f"{task.number}. {task.title}" in part.find("h3").text
         hint, solution = part.find_all("details")
         assert (hint.summary.text, solution.summary.text) == ("Hint", "Solution")
-        assert not (hint.has_attr("open") or solution.has_attr("open"))
+        assert not any(folded.has_attr("open") for folded in (hint, solution))
         assert task.hint.replace("`", "") in " ".join(hint.text.split())
         assert solution.find("pre").text.strip() == task.solution
         assert part.find("pre").text.strip() == task.start
