@@ -3,10 +3,7 @@
 import argparse
 import json
 import shlex
-import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +12,7 @@ import torch
 
 from torchtour import Classifier
 from torchtour.command.finding import find
+from torchtour.command.folders import new_folder
 from torchtour.command.say import say
 from torchtour.settings import UserError
 from torchtour.trust.atomic import replace
@@ -69,26 +67,6 @@ def eject(args: list[str]) -> int:
     except OSError as error:
         raise UserError(f"--to {options.to} cannot be written: {error.strerror}") from None
     return 0
-
-
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """A folder that is new or empty; what fails leaves it as it was, so that it can be tried again.
-
-    Raises:
-        UserError: It holds something.
-    """
-    existed = path.exists()
-    path.mkdir(parents=True, exist_ok=True)
-    if any(path.iterdir()):
-        raise UserError(f"--to {path} is not empty")
-    try:
-        yield path
-    except BaseException:
-        shutil.rmtree(path, ignore_errors=True)
-        if existed:
-            path.mkdir(exist_ok=True)
-        raise
 
 
 def _torch(stored: Stored, folder: Path) -> str:

@@ -23,10 +23,17 @@ COMMANDS = {
     "runs": "list the runs, the newest last",
     "lesson": "run a lesson, by its number or name; without one, list them",
     "exercises": "write the start files of the exercises into a folder of yours",
+    "new": "write a project of your own, from the files of this one",
     "check": "say which exercises of a file are solved, and give a hint for the others",
 }
 MODULES = dict.fromkeys(("fit", "validate", "test", "predict"), "cli")
-QUICK = {"runs", "lesson", "exercises", "check"}  # they do without torch, or load it themselves
+QUICK = {  # they do without torch, or load it themselves
+    "runs",
+    "lesson",
+    "exercises",
+    "check",
+    "new",
+}
 GUESSES = {"train": "fit", "eval": "test", "evaluate": "test", "export": "eject", "list": "runs", "lessons": "lesson"}
 TRY = """
 Try:
