@@ -7,7 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SOURCES = HERE.parent / "src/torchtour"
 BUILD = HERE / "_build"
-sys.path.insert(0, str(HERE))  # gallery, inventory and live, beside this file
+sys.path.insert(0, str(HERE))  # gallery, inventory, live and tasks, beside this file
 
 import inventory  # noqa: E402
 import playground  # noqa: E402
@@ -27,6 +27,7 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "gallery",
     "live",
+    "tasks",
     "instruments",
 ]
 exclude_patterns = ["_build", "lessons/index.rst"]  # lessons.md is the index of the lessons
