@@ -1,4 +1,4 @@
-"""torch's SGD and Adam for stacked nets: parameters [nets, ...], with a rate for each net."""
+"""torch's SGD and Adam for stacked nets: parameters [nets, ...], and a rate for each net."""
 
 from collections.abc import Iterable
 from typing import Any
