@@ -13,12 +13,13 @@ class StackedSGD(Optimizer):
 
     def __init__(self, params: Iterable[Tensor], lr: Tensor, momentum: Tensor, weight_decay: Tensor) -> None:
         super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        self.decays = bool(weight_decay.any())
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:
         for group in self.param_groups:
             for weight in group["params"]:
-                gradient = _with_decay(weight, group["weight_decay"])
+                gradient = _with_decay(weight, group["weight_decay"]) if self.decays else weight.grad
                 state = self.state[weight]
                 if not state:
                     state["velocity"] = torch.zeros_like(weight)
@@ -31,13 +32,14 @@ class StackedAdam(Optimizer):
 
     def __init__(self, params: Iterable[Tensor], lr: Tensor, weight_decay: Tensor) -> None:
         super().__init__(params, {"lr": lr, "weight_decay": weight_decay, "betas": (0.9, 0.999), "eps": 1e-8})
+        self.decays = bool(weight_decay.any())
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:
         for group in self.param_groups:
             beta1, beta2 = group["betas"]
             for weight in group["params"]:
-                gradient = _with_decay(weight, group["weight_decay"])
+                gradient = _with_decay(weight, group["weight_decay"]) if self.decays else weight.grad
                 state = self.state[weight]
                 if not state:
                     state.update(step=0, mean=torch.zeros_like(weight), square=torch.zeros_like(weight))
@@ -50,9 +52,9 @@ class StackedAdam(Optimizer):
 
 
 def _with_decay(weight: Tensor, decay: Tensor) -> Tensor:
-    """The gradient, with the L2 penalty's where there is one."""
+    """The gradient and that of the L2 penalty."""
     assert weight.grad is not None
-    return weight.grad.addcmul(weight, _each(decay, weight)) if decay.any() else weight.grad
+    return weight.grad.addcmul(weight, _each(decay, weight))
 
 
 def _each(value: Tensor, weight: Tensor) -> Tensor:
