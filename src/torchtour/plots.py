@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from itertools import product
+from itertools import cycle, product
+from typing import Any
 
 import torch
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LinearSegmentedColormap
@@ -163,3 +165,72 @@ def _scatter(axes: Axes, points: Points, kind: str, hollow: bool = False, size: 
         axes.scatter(
             x1, x2, s=size, c=face, marker=marker, edgecolors=edge, linewidths=size / 30, label=f"{kind}, class {label}"
         )
+
+
+def sweep(rows: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> Figure:
+    """Validation loss of many nets, a dict each, against the settings that vary: lines, and a map of two settings.
+
+    Lines: against the rate, or the first setting that varies; one for each combination of the others, the median of the
+    seeds with their lowest and highest shaded. Nets that diverged have NaN and are left out.
+    """
+    along = "lr" if "lr" in varied or not varied else varied[0]
+    others = [name for name in varied if name != along]
+    figure = Figure(figsize=(10 if len(varied) == 2 else 6.4, 4.4), dpi=100, layout="constrained")
+    figure.suptitle(f"Validation loss of {len(rows):,} nets")
+    panels = figure.subplots(1, 1 + (len(varied) == 2), squeeze=False)[0]
+    _lines(panels[0], rows, along, others)
+    if len(varied) == 2:
+        _map(panels[1], rows, along, others[0])
+    return figure
+
+
+def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Sequence[str]) -> None:
+    lines: dict[tuple[Any, ...], dict[Any, list[float]]] = {}
+    for row in rows:
+        lines.setdefault(tuple(row[name] for name in others), {}).setdefault(row[along], []).append(row["val/loss"])
+    dashes = cycle(("-", "--", ":", "-."))
+    shades = colormaps["viridis"](torch.linspace(0, 0.85, max(len(lines), 1)).numpy())
+    for (key, line), colour in zip(sorted(lines.items(), key=str), shades, strict=True):
+        places = sorted(line, key=_order)
+        values = torch.tensor([line[place] for place in places], dtype=torch.float64)  # [places, seeds]
+        middle, low, high = values.nanmedian(1).values, -(-values).nan_to_num(-torch.inf).amax(1), values.nan_to_num(-torch.inf).amax(1)
+        shown = middle.isfinite()
+        x = [place if isinstance(place, (int, float)) else str(place) for place in places]
+        at = [place for place, there in zip(x, shown.tolist(), strict=True) if there]
+        label = ", ".join(f"{name} {value}" for name, value in zip(others, key, strict=True)) or None
+        axes.plot(at, middle[shown].numpy(), next(dashes), marker=".", color=colour, label=label)
+        axes.fill_between(at, low[shown].numpy(), high[shown].numpy(), color=colour, alpha=0.2, linewidth=0)
+    _scale(axes, along, [row[along] for row in rows])
+    axes.set(xlabel=along, ylabel="validation loss (median; lowest to highest seed)")
+    axes.grid(alpha=0.3)
+    if others and len(lines) <= 12:
+        axes.legend(fontsize=8)
+
+
+def _map(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, across: str) -> None:
+    columns, lines = (sorted({row[name] for row in rows}, key=_order) for name in (along, across))
+    means = torch.full((len(lines), len(columns)), torch.nan, dtype=torch.float64)
+    for y, x in product(range(len(lines)), range(len(columns))):
+        here = [row["val/loss"] for row in rows if (row[across], row[along]) == (lines[y], columns[x])]
+        means[y, x] = torch.tensor(here, dtype=torch.float64).nanmean()
+    image = axes.imshow(means.numpy(), origin="lower", aspect="auto", cmap="viridis_r")
+    axes.set(xlabel=along, ylabel=across, title="mean over seeds; white: all diverged")
+    step = -(-len(columns) // 8)
+    axes.set_xticks(range(0, len(columns), step), [_short(value) for value in columns[::step]])
+    axes.set_yticks(range(len(lines)), [_short(value) for value in lines])
+    axes.figure.colorbar(image, ax=axes, label="validation loss")  # type: ignore[union-attr]
+
+
+def _scale(axes: Axes, name: str, values: Sequence[Any]) -> None:
+    """A logarithmic axis for a rate, or whatever spans more than a factor of thirty."""
+    numbers = all(isinstance(value, (int, float)) and value > 0 for value in values)
+    if numbers and (name == "lr" or max(values) > 30 * min(values)):
+        axes.set_xscale("log")
+
+
+def _order(value: Any) -> tuple[bool, Any]:
+    return isinstance(value, str), value
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -18,6 +18,8 @@ COMMANDS = {
     "validate": ("cli:lightning", "loss and accuracy of a checkpoint on the validation points"),
     "test": ("cli:lightning", "loss and accuracy of a checkpoint on points that no training saw"),
     "predict": ("cli:lightning", "write predictions.csv next to a checkpoint"),
+    "sweep": ("sweep:sweep", "train nets with many settings and seeds side by side; choose, fit and test the best"),
+    "lr": ("lr:lr", "a range test: which learning rates train, from one short run"),
     "eject": ("eject:eject", "take a net home: its weights and a script, for torch alone; or ONNX"),
 }
 GUESSES = {"train": "fit", "eval": "test", "evaluate": "test", "export": "eject", "list": "runs", "lessons": "lesson"}
