@@ -185,6 +185,23 @@ def sweep(rows: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> Figure:
     return figure
 
 
+def range_test(rates: Sequence[float], losses: Sequence[float], best: float | None) -> Figure:
+    """The loss while the rate is raised from step to step, and the rate at which it falls fastest."""
+    figure = Figure(figsize=(6.4, 4), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    axes.semilogx(rates, losses, color=COLOURS[0])
+    if best is not None:
+        axes.axvline(best, color=COLOURS[1], linestyle="--", label=f"falls fastest: {best:.2g}")
+        axes.legend()
+    axes.set(
+        title="Range test: one net, its rate raised from step to step",
+        xlabel="learning rate",
+        ylabel="training loss, smoothed",
+    )
+    axes.grid(alpha=0.3)
+    return figure
+
+
 def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Sequence[str]) -> None:
     lines: dict[tuple[Any, ...], dict[Any, list[float]]] = {}
     for row in rows:
@@ -194,7 +211,11 @@ def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Se
     for (key, line), colour in zip(sorted(lines.items(), key=str), shades, strict=True):
         places = sorted(line, key=_order)
         values = torch.tensor([line[place] for place in places], dtype=torch.float64)  # [places, seeds]
-        middle, low, high = values.nanmedian(1).values, -(-values).nan_to_num(-torch.inf).amax(1), values.nan_to_num(-torch.inf).amax(1)
+        middle, low, high = (
+            values.nanquantile(0.5, dim=1),
+            -(-values).nan_to_num(-torch.inf).amax(1),
+            values.nan_to_num(-torch.inf).amax(1),
+        )
         shown = middle.isfinite()
         x = [place if isinstance(place, (int, float)) else str(place) for place in places]
         at = [place for place, there in zip(x, shown.tolist(), strict=True) if there]
@@ -219,7 +240,7 @@ def _map(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, across: str)
     step = -(-len(columns) // 8)
     axes.set_xticks(range(0, len(columns), step), [_short(value) for value in columns[::step]])
     axes.set_yticks(range(len(lines)), [_short(value) for value in lines])
-    axes.figure.colorbar(image, ax=axes, label="validation loss")  # type: ignore[union-attr]
+    axes.figure.colorbar(image, ax=axes, label="validation loss")
 
 
 def _scale(axes: Axes, name: str, values: Sequence[Any]) -> None:

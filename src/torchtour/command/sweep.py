@@ -2,37 +2,29 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import import_module
-from itertools import count
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-from jsonargparse import ActionConfigFile, Namespace
-from lightning import LightningDataModule, Trainer
+from jsonargparse import Namespace
+from lightning import Trainer
 from lightning.pytorch.callbacks import LambdaCallback
 from tqdm import tqdm
 
 from torchtour import plots
 from torchtour.callbacks.run import DivergenceError
-from torchtour.classifier import Classifier
-from torchtour.command.cli import OURS, TRAINER_DEFAULTS, _configs, lightning
-from torchtour.command.errors import first_line
-from torchtour.command.parser import Parser, user_error, with_nearest_key
+from torchtour.command.cli import lightning
+from torchtour.command.parser import Parser
 from torchtour.command.resume import find
-from torchtour.command.rules import check_trainer
 from torchtour.command.say import hint, say
+from torchtour.command.study import TRAINER, check_seed, config_of, fit_flags, new_data, new_folder, parse, parser_of
 from torchtour.settings import UserError, shown
 from torchtour.sweep.classifiers import SCORES
 from torchtour.sweep.grid import Grid, Member, Row, choose, own_settings
-from torchtour.trust import config
 from torchtour.trust.atomic import remove_unfinished, replace
 from torchtour.trust.lock import FolderLock
 
-TRAINER = ("max_epochs", "check_val_every_n_epoch", "accelerator", "enable_progress_bar")  # that a sweep can have
-RESULTS = ("seed", "epoch", *SCORES)
 CLOSE = 1e-3  # the winner's validation loss in the sweep and by fit, relative
 LARGEST = 1_000_000  # nets
 
@@ -44,7 +36,6 @@ def sweep(args: list[str]) -> int:
         UserError: A setting is wrong, or the folder cannot be written or resumed.
         DivergenceError: Nets of every setting diverged.
     """
-    config.guard()
     settings, resumed = _parse(args[1:])
     seeds = _seeds(settings)
     names = list(own_settings())
@@ -53,7 +44,7 @@ def sweep(args: list[str]) -> int:
         if value == []:
             raise UserError(f"model.{name} must have a value or several, got []")
     _check_size(points, seeds)
-    grid = Grid(points, seeds, lambda: _data(settings))
+    grid = Grid(points, seeds, lambda: new_data(settings))
     with _folder(settings, resumed) as folder:
         rows = _train(grid, settings, folder)
         replace(folder / "sweep.csv", _csv(rows).encode())
@@ -63,7 +54,7 @@ def sweep(args: list[str]) -> int:
         _report(grid, rows, folder, varied, best)
     if best is None:
         raise DivergenceError("nets of every setting diverged; a lower --model.lr may help")
-    flags = _fit_flags(settings, best, names)
+    flags = fit_flags(settings, best, best["seed"])
     say("To repeat it, as is done now:")
     say(hint("fit", *flags))
     lightning(["fit", *flags])
@@ -76,58 +67,21 @@ def sweep(args: list[str]) -> int:
 
 
 def _parser() -> Parser:
-    parser = Parser(prog="torchtour sweep", description=__doc__, allow_abbrev=False)
-    parser.add_argument("-c", "--config", action=ActionConfigFile, help="A config file; several lie over each other.")
-    parser.add_argument("--resume", type=str | None, help="Folder of a sweep that was stopped, to go on with.")
-    parser.add_argument("--seed_everything", type=int, default=0)
+    parser = parser_of("sweep", lists=True)
     parser.add_argument("--seeds", type=int | list[int], default=1, help="Seeds of each setting: how many, or which.")
-    hints = get_type_hints(Classifier.__init__)
-    for name, parameter in own_settings().items():
-        kind, text = hints[name], "One value, or a list."
-        parser.add_argument(f"--model.{name}", type=kind | list[kind], default=parameter.default, help=text)
-    parser.add_lightning_class_args(LightningDataModule, "data", subclass_mode=True)
-    parser.set_defaults({"data": {"class_path": "torchtour.SyntheticData"}})
-    parser.add_lightning_class_args(Trainer, "trainer")
-    parser.set_defaults({f"trainer.{name}": value for name, value in TRAINER_DEFAULTS.items()})
-    for name, callback in OURS.items():
-        parser.add_class_arguments(callback, name)
+    parser.add_argument("--resume", type=str | None, help="Folder of a sweep that was stopped, to go on with.")
     return parser
 
 
 def _parse(args: list[str]) -> tuple[Namespace, Path | None]:
     """The settings, and the folder of the sweep that is resumed."""
-    Parser.trainer_too = args in (["--help", "trainer"], ["-h", "trainer"])
-    for path in _configs(args):
-        config.check(path)
-    parser, resumed = _parser(), None
-    settings = _parsed(parser, args[:1] if Parser.trainer_too else args)
-    if settings.resume is not None:
-        if len(args) > 2:
-            raise UserError("--resume goes alone: a sweep goes on with the settings that it began with")
-        resumed = Path(settings.resume)
-        config.check(str(resumed / "config.yaml"))
-        settings = _parsed(parser, ["-c", str(resumed / "config.yaml")])
-    check_trainer(settings.trainer)
-    _check_sweep(settings, parser.get_defaults())
-    return settings, resumed
-
-
-def _parsed(parser: Parser, args: list[str]) -> Namespace:
-    try:
-        return parser.parse_args(args)
-    except UserError as error:
-        raise UserError(with_nearest_key(str(error), parser.keys())) from None
-    except (OSError, UnicodeError, RecursionError, OverflowError, ValueError, TypeError) as error:
-        raise user_error(error) or UserError(first_line(error)) from error
-
-
-def _check_sweep(settings: Namespace, usual: Namespace) -> None:
-    trainer = settings.trainer
-    for name, value in trainer.items():
-        if name not in TRAINER and value != usual.trainer[name]:
-            raise UserError(f"trainer.{name} cannot be set in a sweep, got {shown(value)}; only {', '.join(TRAINER)}")
-    if trainer.max_epochs is None or trainer.max_epochs < 1:
-        raise UserError(f"trainer.max_epochs must be at least 1 in a sweep, got {trainer.max_epochs}")
+    settings = parse(_parser(), args)
+    if settings.resume is None:
+        return settings, None
+    if len(args) > 1 + (args[0] == "--resume"):
+        raise UserError("--resume goes alone: a sweep goes on with the settings that it began with")
+    folder = Path(settings.resume)
+    return parse(_parser(), ["-c", str(folder / "config.yaml")]), folder
 
 
 def _seeds(settings: Namespace) -> list[int]:
@@ -137,8 +91,7 @@ def _seeds(settings: Namespace) -> list[int]:
     if not seeds or len(set(seeds)) < len(seeds):
         raise UserError(f"seeds must be at least 1, or a list of seeds that differ, got {shown(given)}")
     for seed in seeds:
-        if not 0 <= seed < 2**32:
-            raise UserError(f"a seed must be from 0 to {2**32 - 1}, got {shown(seed)}")
+        check_seed(seed)
     return seeds
 
 
@@ -150,35 +103,6 @@ def _check_size(points: Mapping[str, Any], seeds: Sequence[int]) -> None:
         raise UserError(f"a sweep may have {LARGEST:,} nets, this one has {nets:,}")
 
 
-def _data(settings: Namespace) -> LightningDataModule:
-    module, _, name = settings.data.class_path.rpartition(".")
-    data: LightningDataModule = getattr(import_module(module), name)(**settings.data.get("init_args", {}))
-    return data
-
-
-def _fit_flags(settings: Namespace, best: Row, names: Sequence[str]) -> list[str]:
-    """The settings of an ordinary fit that differ from its defaults, as flags."""
-    usual, flags = _parser().get_defaults(), []
-    if settings.data.class_path.rpartition(".")[2] != "SyntheticData":
-        flags += ["--data", settings.data.class_path]
-    hidden = {"config", "resume", "seeds", "seed_everything", "data", "model"}
-    values = {f"model.{name}": best[name] for name in names} | {"seed_everything": best["seed"]}
-    values |= {f"data.{name}": value for name, value in settings.data.get("init_args", {}).items()}
-    values |= {key: value for key, value in settings.items() if key.split(".")[0] not in hidden}
-    defaults = dict(usual.items()) | {f"data.{name}": value for name, value in _data_defaults(settings).items()}
-    for key, value in values.items():
-        if key not in defaults or value != defaults[key]:
-            flags += [f"--{key}", value if isinstance(value, str) else json.dumps(value)]
-    return flags
-
-
-def _data_defaults(settings: Namespace) -> dict[str, Any]:
-    module, _, name = settings.data.class_path.rpartition(".")
-    parser = Parser(add_help=False)
-    parser.add_class_arguments(getattr(import_module(module), name), "data")
-    return dict(parser.get_defaults().data.items())
-
-
 # Training
 
 
@@ -186,11 +110,11 @@ def _data_defaults(settings: Namespace) -> dict[str, Any]:
 def _folder(settings: Namespace, resumed: Path | None) -> Iterator[Path]:
     """The sweep's folder, for this process alone, with config.yaml in it."""
     try:
-        folder = resumed or _new_folder(Path(settings.run.root) / settings.run.name)
+        folder = resumed or new_folder(settings, "sweep")
         lock = FolderLock(folder)
         remove_unfinished(folder)
         if resumed is None:
-            replace(folder / "config.yaml", config.dump(_plain(settings)).encode())
+            replace(folder / "config.yaml", config_of(_parser(), settings))
     except OSError as error:
         raise UserError(f"the sweep's folder {error.filename} cannot be written: {error.strerror}") from None
     try:
@@ -201,27 +125,6 @@ def _folder(settings: Namespace, resumed: Path | None) -> Iterator[Path]:
         raise
     finally:
         lock.release()
-
-
-def _new_folder(parent: Path) -> Path:
-    parent.mkdir(parents=True, exist_ok=True)
-    for number in count():
-        try:
-            (parent / f"sweep_{number}").mkdir()
-        except FileExistsError:
-            continue
-        return parent / f"sweep_{number}"
-    raise AssertionError
-
-
-def _plain(settings: Namespace) -> dict[str, Any]:
-    """The settings as a config that `-c` takes."""
-    values = json.loads(_parser().dump(settings, format="json", skip_none=False))
-    for name in ("config", "resume"):
-        values.pop(name, None)
-    if values["data"]["class_path"].rpartition(".")[2] == "SyntheticData":
-        values["data"] = values["data"]["init_args"]
-    return dict(values)
 
 
 def _train(grid: Grid, settings: Namespace, folder: Path) -> list[Row]:

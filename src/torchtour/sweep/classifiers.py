@@ -83,7 +83,7 @@ class StackedClassifiers(LightningModule):
     def validation_step(self, block: Block, batch_idx: int) -> None:
         at_once = 1 + EVALUATED // self.weights.numel()
         for batch in block:
-            for features, labels in zip(*(part.split(at_once, dim=1) for part in batch), strict=True):
+            for features, labels in zip(*(torch.split(part, at_once, dim=1) for part in batch), strict=True):
                 self._add("val", _scores(self(features), self._labels(labels)), labels.shape[1])
 
     def on_train_epoch_start(self) -> None:
@@ -163,8 +163,11 @@ class StackedClassifiers(LightningModule):
 
     def _split(self, weights: Tensor) -> State:
         """Rows of weights [nets, weights] to {name: [nets, ...]}."""
-        parts = weights.split([shape.numel() for shape in self.shapes.values()], dim=1)
-        return {name: part.unflatten(1, shape) for part, (name, shape) in zip(parts, self.shapes.items(), strict=True)}
+        parts = torch.split(weights, [shape.numel() for shape in self.shapes.values()], dim=1)
+        return {
+            name: torch.unflatten(part, 1, shape)
+            for part, (name, shape) in zip(parts, self.shapes.items(), strict=True)
+        }
 
     def _features(self, features: Tensor) -> Tensor:
         """Of all runs to what the nets take: [batch, n] if they share it, else [nets, batch, n]."""

@@ -80,7 +80,7 @@ class Grid:
         """A net and its data as `fit` begins with them: first the seed, then the data, then the net."""
         seed_everything(seed, verbose=False)
         data = self.new_data() if self.own_data else self.data
-        return Classifier(**settings, **_linked(data)), data
+        return Classifier(**settings, **linked(data)), data
 
     def _parts(self, members: Sequence[Member]) -> Iterator[Sequence[Member]]:
         for _, alike in groupby(sorted(members, key=lambda member: member.shape), key=lambda member: member.shape):
@@ -121,7 +121,8 @@ def own_settings() -> dict[str, Any]:
 DECIDED = ("n_features", "n_classes", "columns", "classes")  # by the data
 
 
-def _linked(data: LightningDataModule) -> dict[str, Any]:
+def linked(data: LightningDataModule) -> dict[str, Any]:
+    """Classifier's settings that the data decide."""
     return {name: getattr(data, name) for name in DECIDED if name in signature(Classifier).parameters}
 
 

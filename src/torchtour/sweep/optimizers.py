@@ -16,7 +16,7 @@ class StackedSGD(Optimizer):
         self.decays = bool(weight_decay.any())
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             for weight in group["params"]:
                 gradient = _with_decay(weight, group["weight_decay"]) if self.decays else weight.grad
@@ -35,7 +35,7 @@ class StackedAdam(Optimizer):
         self.decays = bool(weight_decay.any())
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: Any = None) -> None:  # type: ignore[override]
         for group in self.param_groups:
             beta1, beta2 = group["betas"]
             for weight in group["params"]:
