@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from itertools import cycle, product
+from statistics import median
 from typing import Any
 
 import torch
@@ -210,23 +211,23 @@ def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Se
     shades = colormaps["viridis"](torch.linspace(0, 0.85, max(len(lines), 1)).numpy())
     for (key, line), colour in zip(sorted(lines.items(), key=str), shades, strict=True):
         places = sorted(line, key=_order)
-        values = torch.tensor([line[place] for place in places], dtype=torch.float64)  # [places, seeds]
-        middle, low, high = (
-            values.nanquantile(0.5, dim=1),
-            -(-values).nan_to_num(-torch.inf).amax(1),
-            values.nan_to_num(-torch.inf).amax(1),
-        )
-        shown = middle.isfinite()
-        x = [place if isinstance(place, (int, float)) else str(place) for place in places]
-        at = [place for place, there in zip(x, shown.tolist(), strict=True) if there]
+        spread = [_spread(line[place]) for place in places]
+        at = [x for x, found in zip(places, spread, strict=True) if found]
+        low, middle, high = zip(*filter(None, spread), strict=True) if at else ((), (), ())
         label = ", ".join(f"{name} {value}" for name, value in zip(others, key, strict=True)) or None
-        axes.plot(at, middle[shown].numpy(), next(dashes), marker=".", color=colour, label=label)
-        axes.fill_between(at, low[shown].numpy(), high[shown].numpy(), color=colour, alpha=0.2, linewidth=0)
+        axes.plot(at, middle, next(dashes), marker=".", color=colour, label=label)
+        axes.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
     _scale(axes, along, [row[along] for row in rows])
     axes.set(xlabel=along, ylabel="validation loss (median; lowest to highest seed)")
     axes.grid(alpha=0.3)
     if others and len(lines) <= 12:
         axes.legend(fontsize=8)
+
+
+def _spread(losses: Sequence[float]) -> tuple[float, float, float] | None:
+    """Lowest, median and highest of those that are numbers."""
+    finite = [loss for loss in losses if loss == loss]
+    return (min(finite), median(finite), max(finite)) if finite else None
 
 
 def _map(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, across: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,13 +65,14 @@ def lr(args: list[str]) -> int:
 class RangeTest(Callback):
     """Raises the rate from step to step, each by the same factor, and notes the loss before each step.
 
-    It ends where the loss is no number, or four times the lowest so far.
+    It ends where the loss, as a mean of recent steps, is no number or four times the lowest so far.
     """
 
     def __init__(self, low: float, high: float, steps: int) -> None:
         self.low, self.high, self.steps = low, high, steps
         self.rates: list[float] = []
         self.losses: list[float] = []
+        self.lowest = math.inf
 
     def on_train_batch_start(self, trainer: Trainer, *_: Any) -> None:
         rate = self.low * (self.high / self.low) ** (len(self.rates) / (self.steps - 1))
@@ -80,7 +82,9 @@ class RangeTest(Callback):
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:
         self.losses.append(float(outputs["loss"]))
-        trainer.should_stop = not self.losses[-1] < 4 * min(self.losses) + 1e-3
+        recent = float(np.mean(self.losses[-max(1, self.steps // 20) :]))
+        self.lowest = min(self.lowest, recent)
+        trainer.should_stop = not recent <= 4 * self.lowest
 
     def fastest(self) -> float | None:
         """The rate at which the smoothed loss falls fastest; None where it never falls."""
