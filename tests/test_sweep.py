@@ -290,14 +290,15 @@ def test_nets_that_all_diverge_are_one_line(torchtour):
 
 def test_the_picture_holds_the_seeds():
     rows = [
-        {"lr": lr, "hidden_size": size, "val/loss": lr * size * (1 + seed)}
+        {"lr": lr, "hidden_size": size, "val/loss": lr * size * (1 + seed), "val/accuracy": 0.5}
         for lr, size, seed in product([0.1, 1.0], [5, 10], [0, 1, 2])
     ]
-    rows.append({"lr": 10.0, "hidden_size": 5, "val/loss": math.nan})
-    lines, heat, _ = plots.sweep(rows, ["lr", "hidden_size"]).axes
+    rows.append({"lr": 10.0, "hidden_size": 5, "val/loss": math.nan, "val/accuracy": math.nan})
+    lines, accuracies, heat, _ = plots.sweep(rows, ["lr", "hidden_size"]).axes
     drawn = {line.get_label(): line.get_xydata().tolist() for line in lines.lines}
     assert drawn["hidden_size 5"] == [[0.1, 1.0], [1.0, 10.0]]
     assert drawn["hidden_size 10"] == [[0.1, 2.0], [1.0, 20.0]]
+    assert {y for line in accuracies.lines for _, y in line.get_xydata().tolist()} == {0.5}
     shades = [each.get_paths()[0].vertices[:, 1] for each in lines.collections]
     assert sorted((each.min(), each.max()) for each in shades) == [(0.5, 15.0), (1.0, 30.0)]
     means = heat.images[0].get_array()
@@ -331,5 +332,5 @@ def test_lr_writes_its_files_and_says_the_rate(torchtour, tmp_path):
 
 
 def test_a_combination_that_is_not_valid_is_refused_before_any_training():
-    with pytest.raises(UserError, match="model[.]gamma"):
+    with pytest.raises(UserError, match=r"model\.gamma"):
         Grid({**DEFAULTS, "gamma": [0.5, 2.0]}, [0], data)

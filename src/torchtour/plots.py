@@ -170,19 +170,21 @@ def _scatter(axes: Axes, points: Points, kind: str, hollow: bool = False, size: 
 
 
 def sweep(rows: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> Figure:
-    """Validation loss of many nets, a dict each, against the settings that vary: lines, and a map of two settings.
+    """Validation loss and accuracy of many nets, a dict each, against the settings that vary.
 
     Lines: against the rate, or the first setting that varies; one for each combination of the others, the median of the
-    seeds with their lowest and highest shaded. Nets that diverged have NaN and are left out.
+    seeds with their lowest and highest shaded. Of two settings a map shows the loss. Nets that diverged, with NaN, are
+    left out.
     """
     along = "lr" if "lr" in varied or not varied else varied[0]
     others = [name for name in varied if name != along]
-    figure = Figure(figsize=(10 if len(varied) == 2 else 6.4, 4.4), dpi=100, layout="constrained")
-    figure.suptitle(f"Validation loss of {len(rows):,} nets")
-    panels = figure.subplots(1, 1 + (len(varied) == 2), squeeze=False)[0]
-    _lines(panels[0], rows, along, others)
-    if len(varied) == 2:
-        _map(panels[1], rows, along, others[0])
+    figure = Figure(figsize=(14 if len(varied) == 2 else 10, 4.4), dpi=100, layout="constrained")
+    figure.suptitle(f"What {len(rows):,} nets reached, on the validation points")
+    loss, accuracy, *more = figure.subplots(1, 3 if len(varied) == 2 else 2)
+    _lines(loss, rows, along, others, "loss")
+    _lines(accuracy, rows, along, others, "accuracy")
+    if more:
+        _map(more[0], rows, along, others[0])
     return figure
 
 
@@ -203,10 +205,11 @@ def range_test(rates: Sequence[float], losses: Sequence[float], best: float | No
     return figure
 
 
-def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Sequence[str]) -> None:
+def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Sequence[str], score: str) -> None:
     lines: dict[tuple[Any, ...], dict[Any, list[float]]] = {}
     for row in rows:
-        lines.setdefault(tuple(row[name] for name in others), {}).setdefault(row[along], []).append(row["val/loss"])
+        line = lines.setdefault(tuple(row[name] for name in others), {})
+        line.setdefault(row[along], []).append(row[f"val/{score}"])
     dashes = cycle(("-", "--", ":", "-."))
     shades = colormaps["viridis"](torch.linspace(0, 0.85, max(len(lines), 1)).numpy())
     for (key, line), colour in zip(sorted(lines.items(), key=str), shades, strict=True):
@@ -217,8 +220,8 @@ def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Se
         label = ", ".join(f"{name} {value}" for name, value in zip(others, key, strict=True)) or None
         axes.plot(at, middle, next(dashes), marker=".", color=colour, label=label)
         axes.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
-    _scale(axes, along, [row[along] for row in rows])
-    axes.set(xlabel=along, ylabel="validation loss (median; lowest to highest seed)")
+    _scale(axes, along, [row[along] for row in rows if row["val/loss"] == row["val/loss"]])
+    axes.set(title=score, xlabel=along, ylabel=f"{score}: median, lowest and highest seed")
     axes.grid(alpha=0.3)
     if others and len(lines) <= 12:
         axes.legend(fontsize=8)
@@ -237,7 +240,7 @@ def _map(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, across: str)
         here = [row["val/loss"] for row in rows if (row[across], row[along]) == (lines[y], columns[x])]
         means[y, x] = torch.tensor(here, dtype=torch.float64).nanmean()
     image = axes.imshow(means.numpy(), origin="lower", aspect="auto", cmap="viridis_r")
-    axes.set(xlabel=along, ylabel=across, title="mean over seeds; white: all diverged")
+    axes.set(xlabel=along, ylabel=across, title="loss, mean over seeds")
     step = -(-len(columns) // 8)
     axes.set_xticks(range(0, len(columns), step), [_short(value) for value in columns[::step]])
     axes.set_yticks(range(len(lines)), [_short(value) for value in lines])
@@ -246,7 +249,7 @@ def _map(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, across: str)
 
 def _scale(axes: Axes, name: str, values: Sequence[Any]) -> None:
     """A logarithmic axis for a rate, or whatever spans more than a factor of thirty."""
-    numbers = all(isinstance(value, (int, float)) and value > 0 for value in values)
+    numbers = bool(values) and all(isinstance(value, (int, float)) and value > 0 for value in values)
     if numbers and (name == "lr" or max(values) > 30 * min(values)):
         axes.set_xscale("log")
 
