@@ -212,7 +212,7 @@ def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Se
         line.setdefault(row[along], []).append(row[f"val/{score}"])
     dashes = cycle(("-", "--", ":", "-."))
     shades = colormaps["viridis"](torch.linspace(0, 0.85, max(len(lines), 1)).numpy())
-    for (key, line), colour in zip(sorted(lines.items(), key=str), shades, strict=True):
+    for (key, line), colour in zip(sorted(lines.items(), key=_line_order), shades, strict=True):
         places = sorted(line, key=_order)
         spread = [_spread(line[place]) for place in places]
         at = [x for x, found in zip(places, spread, strict=True) if found]
@@ -221,6 +221,7 @@ def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Se
         axes.plot(at, middle, next(dashes), marker=".", color=colour, label=label)
         axes.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
     _scale(axes, along, [row[along] for row in rows if row["val/loss"] == row["val/loss"]])
+    _leave_out_explosions(axes, [row[f"val/{score}"] for row in rows])
     axes.set(title=score, xlabel=along, ylabel=f"{score}: median, lowest and highest seed")
     axes.grid(alpha=0.3)
     if others and len(lines) <= 12:
@@ -252,6 +253,17 @@ def _scale(axes: Axes, name: str, values: Sequence[Any]) -> None:
     numbers = bool(values) and all(isinstance(value, (int, float)) and value > 0 for value in values)
     if numbers and (name == "lr" or max(values) > 30 * min(values)):
         axes.set_xscale("log")
+
+
+def _leave_out_explosions(axes: Axes, values: Sequence[float]) -> None:
+    """End the axis where losses that are thousands of times the others would flatten them."""
+    finite = sorted(value for value in values if value == value)
+    if finite and finite[-1] > 4 * (high := finite[len(finite) * 9 // 10]) > 0:
+        axes.set_ylim(0, 1.5 * high)
+
+
+def _line_order(line: tuple[tuple[Any, ...], Any]) -> list[tuple[bool, Any]]:
+    return [_order(value) for value in line[0]]
 
 
 def _order(value: Any) -> tuple[bool, Any]:
