@@ -32,7 +32,7 @@ def lr(args: list[str]) -> int:
     parser.add_argument("--low", type=float, default=1e-5, help="The rate of the first step.")
     parser.add_argument("--high", type=float, default=10.0, help="The rate of the last step.")
     parser.add_argument("--steps", type=int, default=200, help="Steps from one to the other.")
-    settings = parse(parser, args[1:])
+    settings = parse(parser, args)
     low, high, steps = settings.low, settings.high, settings.steps
     if not 0 < low < high <= 1000:
         raise UserError(f"low and high must be rates, 0 < low < high <= 1000, got {low} and {high}")

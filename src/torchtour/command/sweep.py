@@ -15,8 +15,8 @@ from tqdm import tqdm
 from torchtour import plots
 from torchtour.callbacks.run import DivergenceError
 from torchtour.command.cli import lightning
+from torchtour.command.finding import find
 from torchtour.command.parser import Parser
-from torchtour.command.resume import find
 from torchtour.command.say import hint, say
 from torchtour.command.study import TRAINER, check_seed, config_of, fit_flags, new_data, new_folder, parse, parser_of
 from torchtour.settings import UserError, shown
@@ -36,7 +36,7 @@ def sweep(args: list[str]) -> int:
         UserError: A setting is wrong, or the folder cannot be written or resumed.
         DivergenceError: Nets of every setting diverged.
     """
-    settings, resumed = _parse(args[1:])
+    settings, resumed = _parse(args)
     seeds = _seeds(settings)
     names = list(own_settings())
     points = {name: settings.model[name] for name in names}

@@ -123,7 +123,8 @@ DECIDED = ("n_features", "n_classes", "columns", "classes")  # by the data
 
 def linked(data: LightningDataModule) -> dict[str, Any]:
     """Classifier's settings that the data decide."""
-    return {name: getattr(data, name) for name in DECIDED if name in signature(Classifier).parameters}
+    parameters = signature(Classifier).parameters
+    return {name: getattr(data, name, parameters[name].default) for name in DECIDED if name in parameters}
 
 
 def _defaults() -> dict[str, Any]:
