@@ -19,6 +19,8 @@ COMMANDS = {
     "validate": "loss and accuracy of a checkpoint on the validation points",
     "test": "loss and accuracy of a checkpoint on points that no training saw",
     "predict": "write predictions.csv next to a checkpoint",
+    "sweep": "train nets with many settings and seeds side by side; choose, fit and test the best",
+    "lr": "find the learning rate at which the loss falls fastest, in one short run",
     "eject": "take a net home: its weights and a script, for torch alone; or ONNX",
     "runs": "list the runs, the newest last",
     "lesson": "run a lesson, by its number or name; without one, list them",
