@@ -19,6 +19,7 @@ COMMANDS = {
     "test": ("cli:lightning", "loss and accuracy of a checkpoint on points that no training saw"),
     "predict": ("cli:lightning", "write predictions.csv next to a checkpoint"),
     "eject": ("eject:eject", "take a net home: its weights and a script, for torch alone; or ONNX"),
+    "lesson": ("lesson:lesson", "run a lesson by its number or name; without one, list them"),
 }
 GUESSES = {"train": "fit", "eval": "test", "evaluate": "test", "export": "eject", "list": "runs", "lessons": "lesson"}
 TRY = """
