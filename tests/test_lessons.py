@@ -89,7 +89,7 @@ def view(folder: Path, names: set[str]) -> Path:
 def python(
     folder: Path, *arguments: str, path: list[Path] | None = None, site: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run python in a folder; with `path`, on these folders and the standard library, and on all packages with `site`."""
+    """Run python in a folder; with `path` on these folders and the standard library, with `site` on all packages too."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["MPLBACKEND"] = "agg"
     environment["OMP_NUM_THREADS"] = "1"  # the tests run in parallel already
@@ -235,7 +235,9 @@ def test_the_list_has_each_lesson_in_the_order_of_the_course(torchtour: Callable
     listed = python(tmp_path, "-m", "torchtour.lessons").stdout
     rows = re.findall(r"(?m)^(\d) +(\w+) +(.+), \d\d minutes$", listed)
     titles = [LESSONS[name].read_text("utf-8").splitlines()[2] for name in COURSE]
-    assert rows == [(str(number), name, title) for number, (name, title) in enumerate(zip(COURSE, titles), 1)]
+    assert rows == [
+        (str(number), name, title) for number, (name, title) in enumerate(zip(COURSE, titles, strict=True), 1)
+    ]
     answer = torchtour("lesson")
     assert (answer.status, answer.err) == (0, "")
     assert "".join(listed.splitlines(keepends=True)[:10]) in answer.out

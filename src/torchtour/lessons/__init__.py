@@ -1,4 +1,4 @@
-"""The lessons: plain scripts, to run by their path or as `torchtour lesson 4`, or to open as notebooks."""
+"""The lessons: scripts, to run or open as notebooks; `torchtour lesson` lists them."""
 
 import ast
 import re
