@@ -89,7 +89,7 @@ def view(folder: Path, names: set[str]) -> Path:
 def python(
     folder: Path, *arguments: str, path: list[Path] | None = None, site: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    """Run python in a folder; with `path` on these folders and the standard library, with `site` on all packages too."""
+    """Run python in a folder; with `path` on these folders and the standard library, with `site` all packages too."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["MPLBACKEND"] = "agg"
     environment["OMP_NUM_THREADS"] = "1"  # the tests run in parallel already
@@ -220,8 +220,9 @@ def test_a_lesson_opens_with_what_you_will_be_able_to_do_and_ends_with_five_line
     _, opening, goals, *_ = cells[0].source.strip('"\n').split("\n\n")
     assert re.fullmatch(r"\*\*About \d\d minutes\.\*\* You need .*After this lesson you can", opening, re.DOTALL)
     assert 4 <= len(re.findall(r"(?m)^- ", goals)) <= 5
-    _, recap, *_ = cells[-1].source.split("\n\n")
-    assert cells[-1].source.startswith("Recap\n-----\n")
+    last = [cell.source for cell in cells if cell.cell_type == "markdown"][-1]
+    heading, recap, *_ = last.split("\n\n")
+    assert heading == "Recap\n-----"
     assert len(recap.splitlines()) == len(re.findall(r"(?m)^- ", recap)) == 5
 
 

@@ -21,7 +21,7 @@ def lesson(args: list[str]) -> int:
     Raises:
         UserError: There is no such lesson, or more than one is named.
     """
-    words = args[1:]
+    words = args
     if not words or words in (["-h"], ["--help"]):
         print(USAGE)
         return 0

@@ -566,8 +566,7 @@ assert torch.equal(ones.cpu(), torch.tensor([[1.0, 1.0], [1.0, 1.0]]))
 # Recap
 # -----
 #
-# - A tensor has a shape, a dtype and a device; the values decide the dtype unless you
-#   do.
+# - A tensor has a shape, a dtype and a device; the values decide the dtype, or you do.
 # - ``*`` works number by number, ``@`` is the matrix product; inner sizes must agree.
 # - Views share memory, copies don't; a new shape never reorders the numbers.
 # - Broadcasting repeats size 1: a column minus a row is a table, without an error.
