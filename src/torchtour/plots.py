@@ -37,11 +37,12 @@ def field(net: Module, limits: Extent, device: torch.device | None = None) -> Te
     x2, x1 = torch.meshgrid(middles, middles, indexing="ij")
     points = torch.stack([x1, x2], dim=-1).reshape(-1, 2)
     few = 1 + 2**26 // sum(weight.numel() for weight in net.parameters())  # at a time: the net may be wide
+    dtype = next(net.parameters()).dtype
     found = torch.empty(SIDE * SIDE)
     with torch.no_grad():
         for start in range(0, len(points), few):
-            logits = net(points[start : start + few].to(device))  # [few, 2]
-            found[start : start + few] = logits.softmax(dim=1)[:, 1]
+            logits = net(points[start : start + few].to(device, dtype))  # [few, 2]
+            found[start : start + few] = logits.float().softmax(dim=1)[:, 1]
     return found.reshape(SIDE, SIDE)
 
 
@@ -130,6 +131,19 @@ def confusion(matrix: Tensor, title: str, classes: Sequence[str] | None = None) 
     if n <= 25:
         axes.set_xticks(range(n), names, rotation=90 if max(map(len, names)) > 3 else 0)
         axes.set_yticks(range(n), names)
+    return figure
+
+
+def importance(losses: Tensor, names: Sequence[str], title: str, most: int = 20) -> Figure:
+    """The mean loss of accuracy of each column when its values are permuted, of [n_columns, repeats], largest first."""
+    order = losses.mean(dim=1).argsort(descending=True, stable=True)[:most].flip(0)
+    figure = Figure(figsize=(6.4, 1.6 + 0.28 * len(order)), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    spread = losses.std(dim=1, correction=0)
+    axes.barh(range(len(order)), losses.mean(dim=1)[order].numpy(), xerr=spread[order].numpy(), color=COLOURS[0])
+    axes.set_yticks(range(len(order)), [names[place].replace("$", r"\$") for place in order])
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set(title=title, xlabel="accuracy lost when the column's values are shuffled")
     return figure
 
 

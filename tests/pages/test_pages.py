@@ -65,7 +65,8 @@ def test_every_link_inside_the_site_leads_somewhere(page: str) -> None:
         if link.netloc == "site":
             target = unquote(link.path).lstrip("/")
             assert (SITE / target).is_file(), tag
-            if target.endswith(".html"):
+            state = target == "playground.html" and "=" in link.fragment  # see test_playground.py
+            if target.endswith(".html") and not state:
                 assert unquote(link.fragment) in anchors(target), tag
 
 

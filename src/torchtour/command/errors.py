@@ -66,9 +66,12 @@ def _quiet() -> None:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("torch.multiprocessing.spawn").setLevel(logging.ERROR)  # how it ends the others
-    warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {message}\n"
+    warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {' '.join(str(message).split())}\n"
     # Workers would make it slower: the data are in memory.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    # What was asked for, and a callback whose default is no plain value.
+    warnings.filterwarnings("ignore", r"\s*Unable to serialize instance.*")
+    warnings.filterwarnings("ignore", ".*requested to overfit.*")
     # Lightning's own calls, deprecated by torch 2.13 and by jsonargparse 4.53.
     warnings.filterwarnings("ignore", ".*isinstance.treespec, LeafSpec.*")
     warnings.filterwarnings("ignore", ".*no logger configured.*")

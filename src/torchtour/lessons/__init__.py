@@ -1,4 +1,4 @@
-"""The lessons: plain scripts. Run one by its path or with `torchtour lesson 4`, or open it as a notebook."""
+"""The lessons: plain scripts, to run by their path or as `torchtour lesson 4`, or to open as notebooks."""
 
 import sys
 
