@@ -7,7 +7,7 @@ READY := .venv/ready-$(shell printf %s '$(TORCH)' | cksum | cut -d' ' -f1)
 SITE := .venv/site
 # Without their dependencies, so that no version of ours changes; scikit-learn and h5py bring what they still lack.
 FRAMEWORKS := skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors cloudpickle narwhals
-LESSONS := tensors autograd networks training checkpoints advanced
+LESSONS := tensors autograd networks training checkpoints advanced data generalisation further
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 : /p' Makefile | column -t -s:
@@ -16,7 +16,7 @@ train: $(READY) ## train on configs/default.yaml and test the best epoch
 	$(BIN)/torchtour fit -c configs/default.yaml
 	$(BIN)/torchtour test --ckpt_path best
 
-lessons: $(READY) ## run the six lessons in order
+lessons: $(READY) ## run the nine lessons in order
 	@for lesson in $(LESSONS); do $(BIN)/python src/torchtour/lessons/$$lesson.py || exit 1; done
 
 test: $(READY) ## lint, types and tests
