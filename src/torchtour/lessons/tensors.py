@@ -222,7 +222,7 @@ if plt is not None:
         panels[key].imshow(values, cmap="cividis", alpha=0.6)
         for (i, j), number in np.ndenumerate(values):
             panels[key].text(j, i, number, ha="center", va="center")
-        panels[key].set(title=label, xticks=[], yticks=[])
+        panels[key].set(xlabel=label, xticks=[], yticks=[])
     for steps in (1, 4):  # from row 0, column 0 to the next column and to the next row
         arrow = {"arrowstyle": "->", "connectionstyle": f"arc3,rad=-{0.8 / steps}"}
         panels["m"].annotate("", (steps, -0.5), (0, -0.5), arrowprops=arrow)
