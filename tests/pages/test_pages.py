@@ -21,7 +21,7 @@ from test_lessons import LESSONS, TRANSCRIPTS, check_transcript
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "docs/_build/html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
-COURSE = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced")
+COURSE = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced", "data", "generalisation", "further")
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
 
 each_page = pytest.mark.parametrize("page", PAGES)
