@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -33,6 +34,10 @@ def dot(x: float, y: float, kind: str, radius: float = 4) -> str:
 
 def box(x: float, y: float, side: float, kind: str, strength: float = 1) -> str:
     return f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{side}" height="{side}" opacity="{strength:.2f}"/>'
+
+
+def bar(x: float, y: float, wide: float, high: float, kind: str, strength: float = 0.9) -> str:
+    return f'<rect class="{kind}" x="{x}" y="{y}" width="{wide}" height="{high}" rx="4" opacity="{strength:.2f}"/>'
 
 
 def curve(values: list[float], kind: str, top: float, low: float = 0.0) -> str:
@@ -100,7 +105,7 @@ def networks() -> str:
     hinges = torch.relu(x[:, None] * weights + biases) * out  # [61, 3]
 
     def place(y: Tensor) -> list[tuple[float, float]]:
-        return [(20 + 200 * (a.item() + 3) / 6, 78 - 19 * b.item()) for a, b in zip(x, y)]
+        return [(20 + 200 * (a.item() + 3) / 6, 78 - 19 * b.item()) for a, b in zip(x, y, strict=True)]
 
     text = "".join(path(place(hinges[:, i]), f"thin {kind}") for i, kind in enumerate(("blue", "green", "purple")))
     return text + path(place(hinges.sum(dim=1)), "line orange")
@@ -197,14 +202,20 @@ def further() -> str:
 
 def tables() -> str:
     """Rows of a file; the last column is what to predict."""
-    torch.manual_seed(4)
-    strength, text = 0.15 + 0.5 * torch.rand(5, 5), ""
-    for i in range(5):
-        for j in range(5):
-            text += f'<rect class="blue" x="{24 + 33 * j}" y="{14 + 21 * i}" width="29" height="17" rx="2" opacity="{strength[i, j]:.2f}"/>'
-        kind = "orange" if strength[i].sum() > 2 else "green"
-        text += f'<rect class="{kind}" x="{24 + 33 * 5}" y="{14 + 21 * i}" width="29" height="17" rx="2"/>'
+    strength = 0.15 + 0.5 * torch.rand(5, 5, generator=torch.Generator().manual_seed(4))
+    text = ""
+    for i, row in enumerate(strength):
+        text += "".join(bar(24 + 33 * j, 14 + 21 * i, 29, 17, "blue", value) for j, value in enumerate(row.tolist()))
+        text += bar(189, 14 + 21 * i, 29, 17, "orange" if row.sum() > 2 else "green")
     return text
+
+
+def learn() -> str:
+    """A lesson: a few lines of code, what they print, and the check."""
+    text, rows = "", ((0, 92, "blue"), (0, 60, "blue"), (16, 84, "green"), (16, 52, "green"), (0, 110, "orange"))
+    for i, (indent, length, kind) in enumerate(rows):
+        text += bar(40 + indent, 18 + 20 * i, length, 10, kind)
+    return text + '<polyline class="line green" points="176,66 188,80 212,48"/>'
 
 
 def play() -> str:
@@ -225,7 +236,7 @@ def build() -> str:
     columns = ((50, 2, "blue"), (120, 4, "green"), (190, 2, "orange"))
     places = [[(x, 65 + 27 * (i - (n - 1) / 2), kind) for i in range(n)] for x, n, kind in columns]
     text = ""
-    for left, right in zip(places, places[1:]):
+    for left, right in pairwise(places):
         text += "".join(path([(a[0], a[1]), (b[0], b[1])], "thin") for a in left for b in right)
     return text + "".join(dot(x, y, kind, 8) for column in places for x, y, kind in column)
 
@@ -242,4 +253,4 @@ LESSONS = {
     "further": Lesson("Schedules, speed, and how to find what went wrong", 45, further),
     "tables": Lesson("From a file of rows to a model that you can trust", 40, tables),
 }
-WAYS = {"learn": autograd, "play": play, "build": build}
+WAYS = {"learn": learn, "play": play, "build": build}

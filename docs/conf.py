@@ -27,6 +27,7 @@ extensions = [
     "live",  # what acts while the site is built
     "look",  # how pages are laid out
     "pictures",
+    "measured",  # pictures of what was measured
     "start",  # what moves on the start page, and its cards
 ]
 exclude_patterns = ["_build", "lessons/index.rst"]  # lessons.md is the index of the lessons

@@ -1,32 +1,54 @@
-"""How the pages are laid out: code that wraps with its indentation, tables for a telephone, lessons without stock notes."""
+"""How pages are laid out: code that wraps with its indentation, tables for a telephone, no stock notes."""
 
 import re
-from collections.abc import Iterable, Iterator
 
 from bs4 import BeautifulSoup
-from pygments.formatters import HtmlFormatter
-from sphinx.highlighting import PygmentsBridge
 
-TAGS = re.compile(r"<[^>]*>")
-NUMBER = re.compile(r'<span class="linenos">.*?</span>')
+TOKEN = re.compile(r"<[^>]*>|\n|[^<\n]+")
 
 
-class Lines(HtmlFormatter):
-    """Each line in a span of its own that knows where its code begins, so that what wraps hangs below that."""
+def lines(code: str) -> str:
+    """The HTML of a block of code with each line in a span that knows where its code begins (--in).
 
-    def wrap(self, source: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-        return super().wrap(self._lines(source))
+    What is too long for the page then hangs below that. A tag that is open at a line's end is closed there, and opened
+    again in the next.
+    """
+    found, line, open_tags = [], "", []
+    for token in TOKEN.findall(code if code.endswith("\n") else code + "\n"):
+        if token == "\n":
+            found.append(hanging(line + "".join(f"</{name(tag)}>" for tag in reversed(open_tags))))
+            line = "".join(open_tags)
+            continue
+        line += token
+        if token.startswith("</"):
+            open_tags.pop()
+        elif token.startswith("<"):
+            open_tags.append(token)
+    return "".join(found)
 
-    def _lines(self, source: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-        for kind, line in source:
-            if not kind:
-                yield kind, line
-                continue
-            number = NUMBER.match(line)
-            margin = len(TAGS.sub("", number[0])) if number else 0
-            code = TAGS.sub("", line[number.end() :] if number else line)
-            indent = margin + len(code) - len(code.lstrip(" "))
-            yield kind, f'<span class="line" style="--in:{indent}ch">{line}</span>'
+
+def name(tag: str) -> str:
+    return re.match(r"<(\w+)", tag)[1]
+
+
+def hanging(line: str) -> str:
+    """A line, with its number where it has one, in a span with the column of its code."""
+    text = re.sub(r"<[^>]*>", "", line)
+    numbered = re.match(r" *\d+ ?", text) if 'class="linenos"' in line else None
+    code = text[numbered.end() :] if numbered else text
+    column = len(text) - len(code.lstrip(" "))
+    return f'<span class="line" style="--in:{column}ch">{line}\n</span>'
+
+
+def hang_lines(app, pagename: str, templatename: str, context: dict, doctree: object) -> None:
+    """All code of a page, but for the sources: there a definition is a block of its own."""
+    if not pagename.startswith("_modules"):
+        context["body"] = re.sub(
+            r"(<pre>(?:<span></span>)?)(.*?)(</pre>)",
+            lambda found: found[1] + lines(found[2]) + found[3],
+            context.get("body", ""),
+            flags=re.DOTALL,
+        )
 
 
 def plain_lesson(app, docname: str, source: list[str]) -> None:
@@ -40,6 +62,13 @@ def plain_lesson(app, docname: str, source: list[str]) -> None:
         f".. container:: downloads\n\n   Take it with you: :download:`the script <{name}.py>`"
         f" or :download:`the notebook <{name}.ipynb>`.\n"
     )
+
+
+def only_pages_that_exist(app, docname: str, source: list[str]) -> None:
+    """The start page names parts of the site that may be left out: no entry for those."""
+    if docname == "index":
+        there = app.env.found_docs
+        source[0] = re.sub(r"(?m)^[\w ?]+ <(\w+)>\n", lambda line: line[0] if line[1] in there else "", source[0])
 
 
 def label_tables(app, pagename: str, templatename: str, context: dict, doctree: object) -> None:
@@ -56,7 +85,8 @@ def label_tables(app, pagename: str, templatename: str, context: dict, doctree: 
 
 
 def setup(app) -> dict[str, bool]:
-    PygmentsBridge.html_formatter = Lines
     app.connect("source-read", plain_lesson)
+    app.connect("source-read", only_pages_that_exist)
+    app.connect("html-page-context", hang_lines)
     app.connect("html-page-context", label_tables)
     return {"parallel_read_safe": True}

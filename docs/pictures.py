@@ -18,7 +18,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 DARKEST, LIGHTEST = 0.09, 0.93  # lightness of white and black after the change
-DPI = 150  # of a PNG, where the SVG would be larger
+DPI = 220  # of a PNG, where the SVG would be larger: as sharp as a telephone shows
 STYLE = {"svg.fonttype": "none", "svg.hashsalt": "torchtour"}  # text stays text; two builds give the same file
 
 
@@ -110,26 +110,27 @@ def scrape(block: object, block_vars: dict, gallery_conf: dict) -> str:
 
 def shown(base: Path, source: Path, alt: str) -> Iterator[nodes.image]:
     """The images of what `save` has written: each panel twice, as wide as it is among the others."""
-    files = [path for path in sorted(base.parent.glob(f"{base.name}-[0-9].*"))]
+    files = sorted(base.parent.glob(f"{base.name}-[0-9].*"))
     if not files:
         raise ExtensionError(f"there is no picture {base}")
     sizes = [size(path) for path in files]
     row = sum(width for width, height in sizes if height > 0.3 * sizes[0][1])  # a legend stands below
     for number, path in enumerate(files):
         words = f"{alt} (part {number + 1} of {len(files)})" if len(files) > 1 else alt
-        share = {"width": f"{min(100 * sizes[number][0] / row, 100) - 0.01:.2f}%"} if len(files) > 1 else {}
+        width = min(100 * sizes[number][0] / row, 100) - 0.01
+        share = f"{width:.2f}%" if len(files) > 1 else f"{96 * sizes[number][0]:.0f}px"
         for theme, name in (("in-light", path), ("in-dark", path.with_stem(path.stem + "-dark"))):
             uri = f"/{name.relative_to(source).as_posix()}"
-            yield nodes.image("", uri=uri, alt=words, classes=[theme, "dark-light"], loading="lazy", **share)
+            yield nodes.image("", uri=uri, alt=words, classes=[theme, "dark-light"], loading="lazy", width=share)
 
 
 def size(path: Path) -> tuple[float, float]:
-    """Width and height of a picture, in a unit that all panels of it share."""
+    """Width and height of a picture in inches."""
     if path.suffix == ".svg":
         text = path.read_text("utf-8")
-        return tuple(float(re.search(rf'{side}="([\d.]+)pt"', text)[1]) / 72 * DPI for side in ("width", "height"))
+        return tuple(float(re.search(rf'{side}="([\d.]+)pt"', text)[1]) / 72 for side in ("width", "height"))
     height, width = imread(path).shape[:2]
-    return width, height
+    return width / DPI, height / DPI
 
 
 def _get_sg_image_scraper():

@@ -110,17 +110,21 @@ def still(recording: Recording) -> Figure:
 
 def script(recording: Recording) -> str:
     """The frames, as one grey picture, and the rest: spiral.js draws it."""
-    levels = ((torch.stack(recording.record.frames) / STEEPEST).clamp(-1, 1) + 1) * 127.5  # [frames, SIDE, SIDE]
+    logits = torch.stack(recording.record.frames)  # [frames, SIDE, SIDE]
+    steepest = logits.abs().amax(dim=(1, 2)).clamp(max=STEEPEST)  # [frames]
+    levels = ((logits / steepest[:, None, None]).clamp(-1, 1) + 1) * 127.5
     grey = levels.round().to(torch.uint8).reshape(-1, SIDE).numpy()
     buffer = BytesIO()
     imsave(buffer, np.repeat(grey[:, :, None], 3, axis=2), format="png", metadata={"Software": None})
     features, labels = recording.points
-    points = [[round(x1, 3), round(x2, 3), label] for (x1, x2), label in zip(features.tolist(), labels.tolist())]
+    points = [
+        [round(x1, 3), round(x2, 3), label] for (x1, x2), label in zip(features.tolist(), labels.tolist(), strict=True)
+    ]
     return "const RECORDING = " + json.dumps(
         {
             "side": SIDE,
             "reach": REACH,
-            "steepest": STEEPEST,
+            "steepest": [round(value, 4) for value in steepest.tolist()],
             "epochs": recording.epochs,
             "marks": recording.record.marks,
             "points": points,

@@ -11,7 +11,7 @@
   const canvas = make("canvas");
   const button = make("button", { type: "button" });
   const slider = make("input", { type: "range", min: 0, max: last, step: "any", value: at });
-  const text = make("span", { className: "mark" });
+  const text = make("span", { className: "reading" });
   const controls = make("div", { className: "controls" });
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", stage.querySelector("img").alt);
@@ -30,8 +30,8 @@
     const first = Math.min(Math.floor(at), last), second = Math.min(first + 1, last), part = at - first;
     const now = new Float32Array(side * side), found = new Float32Array(width * width);
     for (let i = 0; i < side * side; i++) {
-      const level = frames[first * side * side + i] * (1 - part) + frames[second * side * side + i] * part;
-      now[i] = (level / 127.5 - 1) * steepest;
+      const logit = (frame) => (frames[frame * side * side + i] / 127.5 - 1) * steepest[frame];
+      now[i] = logit(first) * (1 - part) + logit(second) * part;
     }
     const place = Array.from({ length: width }, (_, i) => {
       const cell = Math.min(Math.max((i + 0.5) / width * side - 0.5, 0), side - 1.001);
