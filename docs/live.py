@@ -26,7 +26,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-import torchtour.cli  # noqa: F401  for the commands of all pages
+import torchtour.command.cli  # noqa: F401  for the commands of all pages
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -72,7 +72,7 @@ def _act(words: list[str], where: Path, streams: Path) -> None:
         sys.path.insert(0, str(where / "src"))
     if words[0] == "torchtour":
         sys.argv = [str(BIN / "torchtour"), *words[1:]]
-        sys.exit(import_module("torchtour.__main__").main())
+        sys.exit(import_module("torchtour.command.main").main())
     sys.argv = words[1:]
     runpy.run_path(words[1], run_name="__main__")
 

@@ -27,7 +27,7 @@ def torchtour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[..., Answer]]:
     """Call the command as a shell would, from an empty folder: torchtour("fit", "--model.lr", "0.1")."""
-    from torchtour.cli import run
+    from torchtour.command.main import run
 
     monkeypatch.chdir(tmp_path)
     # Lightning's loggers write to the stderr of their first use: send their records through the one in place now.

@@ -37,12 +37,14 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before torch: more threads would wait for
 
 import torch
 
-from torchtour import Classifier, checkpoint
-from torchtour import __main__ as command_line
-from torchtour import run as run_module
-from torchtour.limits import UserError
+from torchtour import Classifier
+from torchtour.callbacks import run as run_module
+from torchtour.command import main as command_line
+from torchtour.settings import UserError
+from torchtour.trust import atomic
+from torchtour.trust import sealed as checkpoint
 
-for name in ("torchtour.cli", "attrs", "omegaconf", "multiprocessing.synchronize"):  # so that no child need do it
+for name in ("torchtour.command.cli", "attrs", "omegaconf", "multiprocessing.synchronize"):  # no child need do it
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
 
@@ -59,7 +61,7 @@ SELDOM = (
 LONGEST = 60  # seconds; nothing here takes longer unless it hangs
 MEMORY = 1024  # MiB that a hostile file may make the command take; a checkpoint of the default net has 7 KiB
 ENOUGH = 16 * 2**30  # bytes of address space: a child that asks for more fails, and the machine lives on
-WATCHED = {run_module.__file__: "run.py", checkpoint.__file__: "checkpoint.py"}
+WATCHED = {run_module.__file__: "run.py", atomic.__file__: "atomic.py", checkpoint.__file__: "sealed.py"}
 
 Try = tuple[str, str]  # the fault, and what went wrong: "" where it held
 Tries = Iterator[Try]
@@ -1141,16 +1143,10 @@ fit --init_from other.ckpt -> other.ckpt
 fit --init_from folder.ckpt -> folder.ckpt
 fit --init_from loop.ckpt -> loop.ckpt
 fit --init_from absent.ckpt -> absent.ckpt
-test -> ckpt
-validate -> ckpt
-predict -> ckpt
 fit --ckpt_path= -> ckpt
 test --ckpt_path= -> ckpt
 validate --ckpt_path= -> ckpt
 predict --ckpt_path= -> ckpt
-test --ckpt_path null -> ckpt
-validate --ckpt_path null -> ckpt
-predict --ckpt_path null -> ckpt
 fit --ckpt_path last --run.root empty_root -> empty_root
 test --ckpt_path last --run.root empty_root -> empty_root
 predict --ckpt_path last --run.root empty_root -> empty_root

@@ -4,20 +4,21 @@ import zipfile
 import pytest
 import torch
 
-from torchtour import checkpoint
-from torchtour.limits import UserError
+from torchtour.command.resume import find
+from torchtour.settings import UserError
+from torchtour.trust import atomic, sealed
 
 CONTENT = {"state_dict": {"w": torch.arange(5.0)}, "hyper_parameters": {"lr": 0.1}, "epoch": 3}
 
 
 @pytest.fixture
 def path(tmp_path):
-    checkpoint.replace(tmp_path / "a.ckpt", checkpoint.pack(CONTENT))
+    atomic.replace(tmp_path / "a.ckpt", sealed.pack(CONTENT))
     return tmp_path / "a.ckpt"
 
 
 def test_what_was_written_is_read(path):
-    read = checkpoint.read(path)
+    read = sealed.read(path)
     assert torch.equal(read["state_dict"]["w"], torch.arange(5.0))
     assert {key: read[key] for key in ("hyper_parameters", "epoch")} == {"hyper_parameters": {"lr": 0.1}, "epoch": 3}
     assert list(path.parent.iterdir()) == [path]
@@ -34,8 +35,8 @@ def test_every_flipped_bit_is_seen(path):
         flipped = bytearray(content)
         flipped[position] ^= 1 << position % 8
         path.write_bytes(flipped)
-        with pytest.raises(UserError, match=r"changed since it was written|can't be loaded"):
-            checkpoint.read(path)
+        with pytest.raises(UserError, match=r"is damaged|cannot be loaded"):
+            sealed.read(path)
 
 
 def test_every_cut_is_seen(path):
@@ -43,13 +44,13 @@ def test_every_cut_is_seen(path):
     for length in range(0, len(content), 13):
         path.write_bytes(content[:length])
         with pytest.raises(UserError, match=r"cut short"):
-            checkpoint.read(path)
+            sealed.read(path)
 
 
-def test_a_plain_checkpoint_is_read_with_a_warning(tmp_path):
+def test_a_plain_checkpoint_is_read_too(tmp_path):
     torch.save(CONTENT, tmp_path / "plain.ckpt")
-    with pytest.warns(UserWarning, match="carries no checksum"):
-        assert checkpoint.read(tmp_path / "plain.ckpt")["epoch"] == 3
+    assert sealed.read(tmp_path / "plain.ckpt")["epoch"] == 3
+    assert not sealed.is_sealed((tmp_path / "plain.ckpt").read_bytes())
 
 
 def test_no_code_in_a_file_runs(tmp_path):
@@ -57,9 +58,9 @@ def test_no_code_in_a_file_runs(tmp_path):
         def __reduce__(self):
             return (os.mkdir, (str(tmp_path / "exploded"),))
 
-    checkpoint.replace(tmp_path / "bomb.ckpt", checkpoint.pack({"state_dict": Bomb()}))
-    with pytest.raises(UserError, match=r"bomb.ckpt can't be loaded"):
-        checkpoint.read(tmp_path / "bomb.ckpt")
+    atomic.replace(tmp_path / "bomb.ckpt", sealed.pack({"state_dict": Bomb()}))
+    with pytest.raises(UserError, match=r"bomb.ckpt cannot be loaded"):
+        sealed.read(tmp_path / "bomb.ckpt")
     assert not (tmp_path / "exploded").exists()
 
 
@@ -69,8 +70,8 @@ def test_a_write_that_fails_leaves_the_file_before(path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        checkpoint.replace(path, checkpoint.pack({"epoch": 4}))
-    assert checkpoint.read(path)["epoch"] == 3
+        atomic.replace(path, sealed.pack({"epoch": 4}))
+    assert sealed.read(path)["epoch"] == 3
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -80,19 +81,19 @@ def test_best_and_last_are_those_of_the_newest_run(tmp_path):
         for file in ("config.yaml", "best.ckpt", "last.ckpt"):
             (tmp_path / name / file).touch()
             os.utime(tmp_path / name / file, ns=(0, -age))
-    assert checkpoint.find("best", tmp_path) == tmp_path / "b/version_10/best.ckpt"
-    assert checkpoint.find("last", tmp_path) == tmp_path / "b/version_10/last.ckpt"
-    assert checkpoint.find(str(tmp_path / "a/version_0/last.ckpt"), tmp_path).parent.name == "version_0"
+    assert find("best", tmp_path) == tmp_path / "b/version_10/best.ckpt"
+    assert find("last", tmp_path) == tmp_path / "b/version_10/last.ckpt"
+    assert find(str(tmp_path / "a/version_0/last.ckpt"), tmp_path).parent.name == "version_0"
 
 
 def test_where_there_is_no_checkpoint_those_that_exist_are_named(tmp_path):
     with pytest.raises(UserError, match="there is none below"):
-        checkpoint.find("best", tmp_path)
+        find("best", tmp_path)
     (tmp_path / "a/version_0").mkdir(parents=True)
     (tmp_path / "a/version_0/config.yaml").touch()
     (tmp_path / "a/version_0/last.ckpt").touch()
     with pytest.raises(UserError, match=r"no best checkpoint .*; there are: .*a/version_0/last.ckpt"):
-        checkpoint.find("best", tmp_path)
+        find("best", tmp_path)
     for absent in ("", "nowhere.ckpt", str(tmp_path)):
         with pytest.raises(UserError, match=r"is not a file; there are: .*a/version_0/last.ckpt"):
-            checkpoint.find(absent, tmp_path)
+            find(absent, tmp_path)

@@ -10,9 +10,9 @@ from lightning.pytorch.loggers import CSVLogger
 from torch.nn.functional import cross_entropy
 
 from torchtour import Classifier, SyntheticData
-from torchtour.checkpoint import CheckpointFile
-from torchtour.classifier import MeanLoss
-from torchtour.limits import UserError
+from torchtour.metrics import MeanLoss
+from torchtour.settings import UserError
+from torchtour.trust.sealed import CheckpointFile
 
 
 def trainer(**settings) -> Trainer:
@@ -54,17 +54,17 @@ def test_loggers_and_callbacks_get_the_scores_of_each_epoch(tmp_path):
 
 def test_the_mean_loss_keeps_its_digits_over_a_great_many_steps():
     metric = MeanLoss()
-    metric.update(torch.tensor(1e7), 1)
+    metric.update(torch.tensor(1e7), torch.zeros(1))
     for _ in range(3000):  # each is lost in a plain float32 sum
-        metric.update(torch.tensor(0.4), 1)
+        metric.update(torch.tensor(0.4), torch.zeros(1))
     assert metric.compute().item() == pytest.approx((1e7 + 1200) / 3001, rel=1e-6)
 
 
 def test_a_loss_that_is_not_finite_stays_to_be_seen():
     for loss in (math.nan, math.inf):
         metric = MeanLoss()
-        metric.update(torch.tensor(1.0), 3)
-        metric.update(torch.tensor(loss), 3)
+        metric.update(torch.tensor(1.0), torch.zeros(3))
+        metric.update(torch.tensor(loss), torch.zeros(3))
         assert not metric.compute().isfinite()
 
 
@@ -72,7 +72,6 @@ def test_a_loss_that_is_not_finite_stays_to_be_seen():
 def test_a_step_of_the_optimizer_is_the_rule_written_out(optimizer):
     momentum = 0.9 if optimizer == "sgd" else 0.0
     model = Classifier(optimizer=optimizer, lr=0.1, momentum=momentum, weight_decay=0.01)
-    model.configure_model()
     [step], [_] = model.configure_optimizers()
     weight = model.net.fc1.weight
     before = weight.detach().clone()
@@ -109,18 +108,16 @@ def test_a_reloaded_net_gives_bit_equal_outputs(tmp_path):
     assert dict(again.hparams) == dict(model.hparams)
 
 
-def test_a_plain_lightning_checkpoint_of_the_same_model_is_read_with_a_warning(tmp_path):
+def test_a_plain_lightning_checkpoint_of_the_same_model_is_read(tmp_path):
     model, run = Classifier(), trainer(max_epochs=1)
     run.fit(model, SyntheticData(n_train=50, n_val=10, batch_size=20))
     run.save_checkpoint(tmp_path / "plain.ckpt", weights_only=False)
-    with pytest.warns(UserWarning, match="carries no checksum"):
-        again = Classifier.load_from_checkpoint(tmp_path / "plain.ckpt")
+    again = Classifier.load_from_checkpoint(tmp_path / "plain.ckpt")
     assert torch.equal(model.net.fc1.weight, again.net.fc1.weight)
 
 
 def test_training_goes_the_same_way_from_the_same_start():
     start = Classifier()
-    start.configure_model()
     weights = []
     for _ in range(2):
         model = copy.deepcopy(start)
@@ -135,11 +132,10 @@ def test_training_goes_the_same_way_from_the_same_start():
         ({"hidden_size": 0}, "model.hidden_size must be from 1 to 1000000, got 0"),
         ({"lr": -1.0}, "model.lr must be from 0 to 1000, got -1.0"),
         ({"lr": math.nan}, "model.lr must be from 0 to 1000, got nan"),
-        ({"lr": "0.1"}, "model.lr must be float, got '0.1'"),
+        ({"lr": "0.1"}, "model.lr must be a number, got '0.1'"),
         ({"gamma": 0.0}, "model.gamma must be from 1e-09 to 1, got 0.0"),
         ({"step_size": 0}, "model.step_size must be from 1 to 1000000000, got 0"),
         ({"optimizer": "lion"}, "model.optimizer must be one of sgd, adam, got 'lion'"),
-        ({"optimizer": "adam"}, "model.momentum must be 0 with model.optimizer adam, got 0.9"),
     ],
 )
 def test_a_setting_out_of_range_is_refused(settings, message):

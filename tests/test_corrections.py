@@ -26,10 +26,10 @@ from test_lessons import TRANSCRIPTS, check_transcript
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import StepLR
 
-from torchtour import checkpoint
 from torchtour.classifier import Classifier
 from torchtour.data import SyntheticData
 from torchtour.network import SimpleNet
+from torchtour.trust import atomic, sealed
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src/torchtour").rglob("*.py"))
@@ -206,10 +206,10 @@ def test_7_a_booby_trapped_file_is_refused_and_its_code_does_not_run(
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")  # turns the default off
     with pytest.raises(UnpicklingError):
         torch.load(path, weights_only=True)
-    checkpoint.replace(tmp_path / "sealed.ckpt", checkpoint.pack({"state_dict": {"net.fc1.weight": Trap(trace)}}))
-    with pytest.raises(ValueError, match="can't be loaded"):
-        checkpoint.read(tmp_path / "sealed.ckpt")
-    with pytest.raises(ValueError, match="can't be loaded"):
+    atomic.replace(tmp_path / "sealed.ckpt", sealed.pack({"state_dict": {"net.fc1.weight": Trap(trace)}}))
+    with pytest.raises(ValueError, match="cannot be loaded"):
+        sealed.read(tmp_path / "sealed.ckpt")
+    with pytest.raises(ValueError, match="cannot be loaded"):
         Classifier.load_from_checkpoint(tmp_path / "sealed.ckpt", weights_only=True)
     assert not trace.exists()
     with pytest.warns(UserWarning, match="forcing weights_only=False"):
@@ -217,7 +217,7 @@ def test_7_a_booby_trapped_file_is_refused_and_its_code_does_not_run(
     assert trace.is_dir()  # a real trap: so weights_only is why nothing ran
 
     calls = [call for source in SOURCES for call in loads(source)]
-    assert ("checkpoint.py", "True") in calls
+    assert ("sealed.py", "True") in calls
     assert [call for call in calls if call[1] != "True"] == [("checkpoints.py", "False")]  # lesson 5, to show it
 
 

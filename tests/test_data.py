@@ -6,10 +6,11 @@ import sys
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import TensorDataset
 
 from torchtour import SyntheticData
-from torchtour.data import Batches, Stream
-from torchtour.limits import UserError
+from torchtour.batches import BatchNumbers, InMemory, Stream
+from torchtour.settings import UserError
 
 
 def sets(data: SyntheticData) -> dict[str, tuple[torch.Tensor, ...]]:
@@ -65,33 +66,39 @@ def test_with_seed_null_the_training_points_are_the_global_generators():
     assert torch.equal(after, torch.rand(1))  # the validation points took nothing from it
 
 
+def batches(n: int, batch_size: int, seed: int | None = None, epoch: int = 0, **share: int) -> list[torch.Tensor]:
+    """The indices of an epoch's batches: each point is its own index."""
+    served = InMemory(TensorDataset(torch.arange(n)), batch_size, seed, **share)
+    numbers = BatchNumbers(served)
+    numbers.set_epoch(epoch)
+    return [served[k][0] for k in numbers]
+
+
 @pytest.mark.parametrize(("n", "batch_size"), [(10, 3), (10, 10), (10, 99), (1, 1), (12, 4)])
 @pytest.mark.parametrize("world_size", [1, 2, 3])
 def test_each_epoch_serves_each_point_once(n, batch_size, world_size):
-    ranks = [Batches(n, batch_size, seed=1, rank=rank, world_size=world_size) for rank in range(world_size)]
-    batches = [list(rank) for rank in ranks]
-    assert torch.cat([index for rank in batches for index in rank]).sort().values.tolist() == list(range(n))
-    assert {len(rank) for rank in batches} == {len(ranks[0])} == {int(np.ceil(n / batch_size))}
+    ranks = [batches(n, batch_size, seed=1, rank=rank, world_size=world_size) for rank in range(world_size)]
+    assert torch.cat([index for rank in ranks for index in rank]).sort().values.tolist() == list(range(n))
+    assert {len(rank) for rank in ranks} == {int(np.ceil(n / batch_size))}
     for k in range(len(ranks[0])):  # a step means the same however many processes share it
-        whole = list(Batches(n, batch_size, seed=1))[k]
-        assert set(whole.tolist()) == {int(i) for rank in batches for i in rank[k]}
+        whole = batches(n, batch_size, seed=1)[k]
+        assert set(whole.tolist()) == {int(i) for rank in ranks for i in rank[k]}
 
 
 def test_the_order_is_a_pure_function_of_seed_and_epoch():
     def order(seed: int, epoch: int) -> list[int]:
-        batches = Batches(100, 7, seed)
-        batches.set_epoch(epoch)
-        return torch.cat(list(batches)).tolist()
+        return torch.cat(batches(100, 7, seed, epoch)).tolist()
 
     assert order(3, 2) == np.random.default_rng((3, 2)).permutation(100).tolist()
     assert len({tuple(order(seed, epoch)) for seed in range(5) for epoch in range(5)}) == 25
 
 
 def test_an_order_asked_for_before_the_epoch_is_set_is_that_of_the_epoch():
-    batches = Batches(100, 7, seed=3)
-    begun = iter(batches)  # as Lightning does when it resumes
-    batches.set_epoch(2)
-    assert torch.cat(list(begun)).tolist() == np.random.default_rng((3, 2)).permutation(100).tolist()
+    served = InMemory(TensorDataset(torch.arange(100)), 7, seed=3)
+    numbers = BatchNumbers(served)
+    begun = iter(numbers)  # as Lightning does when it resumes
+    numbers.set_epoch(2)
+    assert torch.cat([served[k][0] for k in begun]).tolist() == np.random.default_rng((3, 2)).permutation(100).tolist()
 
 
 def test_the_loader_serves_whole_batches():
@@ -118,9 +125,9 @@ def test_the_loader_serves_whole_batches():
         ({"n_train": 0}, "data.n_train must be from 1 to 1000000000000, got 0"),
         ({"n_val": 0}, "data.n_val must be from 1 to 100000000, got 0"),
         ({"batch_size": -1}, "data.batch_size must be from 1 to 100000000, got -1"),
-        ({"batch_size": 2.5}, "data.batch_size must be int or null, got 2.5"),
-        ({"n_test": True}, "data.n_test must be int, got True"),
-        ({"n_test": None}, "data.n_test must be int, got None"),
+        ({"batch_size": 2.5}, "data.batch_size must be a whole number or null, got 2.5"),
+        ({"n_test": True}, "data.n_test must be a whole number, got True"),
+        ({"n_test": None}, "data.n_test must be a whole number, got None"),
         ({"seed": -1}, "data.seed must be from 0 to 4294967295, got -1"),
     ],
 )
@@ -171,13 +178,13 @@ def uniform(n: int, generator: torch.Generator) -> torch.Tensor:
 @pytest.mark.parametrize(("n", "batch_size", "world_size"), [(10, 4, 2), (11, 3, 3), (1, 5, 2)])
 def test_the_processes_of_a_stream_take_the_same_steps_and_share_each_batch(n, batch_size, world_size):
     ranks = [Stream(uniform, n, batch_size, 0, rank, world_size) for rank in range(world_size)]
-    sizes = [[len(rank[k]) for k in rank] for rank in ranks]
+    sizes = [[len(rank[k]) for k in BatchNumbers(rank)] for rank in ranks]
     whole = [len(range(start, min(start + batch_size, n))) for start in range(0, n, batch_size)]
     assert [sum(step) for step in zip(*sizes, strict=True)] == whole
 
 
 def test_evaluation_deals_whole_batches_in_turn():
-    ranks = [[index.tolist() for index in Batches(10, 3, rank=rank, world_size=3)] for rank in range(3)]
+    ranks = [[index.tolist() for index in batches(10, 3, rank=rank, world_size=3)] for rank in range(3)]
     assert ranks == [[[0, 1, 2], [], [], [9]], [[], [3, 4, 5], [], []], [[], [], [6, 7, 8], []]]
 
 

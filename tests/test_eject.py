@@ -56,10 +56,10 @@ def test_the_onnx_file_gives_what_torch_gives(torchtour):
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ((), "--ckpt_path"),
+        ((), "--to"),
         (("--ckpt_path", "best", "--to", "home"), "best checkpoint"),
         (("--ckpt_path", REFERENCE, "--to", "taken"), "not empty"),
-        (("--ckpt_path", REFERENCE, "--to", "taken/file"), "can't be written"),
+        (("--ckpt_path", REFERENCE, "--to", "taken/file"), "cannot be written"),
         (("--ckpt_path", REFERENCE, "--to", "home", "--format", "pickle"), "pickle"),
         (("--ckpt_path", "taken/file", "--to", "home"), "taken/file"),
     ],

@@ -36,7 +36,7 @@ LINES = (
     "fit --run.root file -> file",
     "fit --ckpt_path last --trainer.max_epochs 3 --model.lr 0.5 -> model.lr 0.5",
     "test --ckpt_path bit.ckpt -> bit.ckpt",
-    "predict -> ckpt",
+    "predict --ckpt_path= -> ckpt",
 )
 CASES = {
     "killed at random": partial(

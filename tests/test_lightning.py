@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 from lightning import Callback, Trainer
-from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 
 from torchtour import Classifier, SyntheticData
-from torchtour.checkpoint import CheckpointFile
+from torchtour.command.cli import put_files_into
+from torchtour.trust.sealed import CheckpointFile
 
 
 class Sees(Checkpoint):
@@ -102,6 +103,17 @@ def test_the_storage_option_reaches_the_plugin(tmp_path):
     assert (list(plugin.held), list(tmp_path.iterdir())) == ([tmp_path / "held.ckpt"], [])
     plugin.write_held()
     assert [path.name for path in tmp_path.iterdir()] == ["held.ckpt"]
+
+
+def test_lightnings_own_callbacks_write_into_the_folder_that_is_chosen_late(tmp_path):
+    trainer = Trainer(
+        max_epochs=1, default_root_dir=tmp_path / "early", logger=False, enable_progress_bar=False,
+        enable_model_summary=False, callbacks=[ModelCheckpoint(filename="mine")],
+    )  # fmt: skip
+    put_files_into(trainer, tmp_path / "late")
+    trainer.fit(Classifier(), SyntheticData(n_train=60, n_val=30, batch_size=25))
+    assert [path.name for path in tmp_path.rglob("*.ckpt")] == ["mine.ckpt"]
+    assert not (tmp_path / "early").exists()
 
 
 @pytest.mark.parametrize("how", [SystemExit(143), RuntimeError("full")])

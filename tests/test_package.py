@@ -13,11 +13,11 @@ def test_the_wheel_holds_the_package_and_works_elsewhere(tmp_path):
     subprocess.run(build, check=True)
     (wheel,) = tmp_path.glob("torchtour-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert {"torchtour/py.typed", "torchtour/cli.py", "torchtour/lessons/tensors.py"} <= set(names)
+    assert {"torchtour/py.typed", "torchtour/command/cli.py", "torchtour/lessons/tensors.py"} <= set(names)
     assert not [name for name in names if not name.startswith("torchtour")]
     # The wheel first on the path, from an empty folder: what runs is the wheel's.
     code = (
-        f"import sys; sys.path.insert(0, {str(wheel)!r}); import torchtour, torchtour.cli\n"
+        f"import sys; sys.path.insert(0, {str(wheel)!r}); import torchtour, torchtour.command.cli\n"
         "assert torchtour.__file__.startswith(sys.path[0]); print(torchtour.Classifier().hparams.lr)"
     )
     assert subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, text=True) == "0.1\n"

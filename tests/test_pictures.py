@@ -4,9 +4,11 @@ import pytest
 import torch
 from conftest import SMALL
 
-from torchtour import Classifier, checkpoint, plots
-from torchtour.checkpoint import pack
+from torchtour import Classifier, plots
+from torchtour.callbacks.pictures import Confusion
 from torchtour.problems import draw
+from torchtour.trust import sealed
+from torchtour.trust.sealed import pack
 
 PICTURES = {"curves.png", "boundary.png"}
 DRAWN = (*SMALL[:-2], "--run.save_every", 0)  # with pictures
@@ -19,7 +21,7 @@ def pngs(folder: Path) -> set[str]:
 def test_a_run_leaves_its_pictures_and_says_so(torchtour):
     answer = torchtour("fit", *DRAWN)
     assert (answer.status, answer.err) == (0, "")
-    assert "last.ckpt, curves.png, boundary.png." in answer.out
+    assert "last.ckpt, curves.png, boundary.png\n" in answer.out
     assert pngs(Path("checkpoints/default/version_0")) == PICTURES
 
 
@@ -48,7 +50,7 @@ def test_the_boundary_is_that_of_the_best_epoch(torchtour, monkeypatch):
 
 
 def test_nothing_is_drawn_while_a_net_trains_unless_asked(torchtour, monkeypatch):
-    monkeypatch.setattr("torchtour.pictures.Pictures.on_fit_end", lambda *_: None)
+    monkeypatch.setattr("torchtour.callbacks.pictures.Pictures.on_fit_end", lambda *_: None)
     for name in ("field", "boundary", "curves", "stills", "png"):
         monkeypatch.setattr(plots, name, lambda *_: pytest.fail("drawn"))
     assert torchtour("fit", *DRAWN).status == 0
@@ -98,11 +100,12 @@ def test_the_confusion_matrix_counts_the_held_out_points(small_run, torchtour, m
 
 
 def test_the_matrix_has_true_classes_in_its_rows():
-    model = Classifier()
+    confusion, model = Confusion(Path("unused.png")), Classifier()
     _, labels = draw("line", 100, generator=torch.Generator().manual_seed(0))
     all_one = torch.tensor([[0.0, 1.0]]).expand(100, 2)
-    model.test_confusion.update(all_one, labels)
-    assert model.test_confusion.compute().tolist() == [[0, int((labels == 0).sum())], [0, int((labels == 1).sum())]]
+    confusion.on_test_epoch_start(None, model)
+    confusion.on_test_batch_end(None, model, all_one, (None, labels), 0)
+    assert confusion.matrix.tolist() == [[0, int((labels == 0).sum())], [0, int((labels == 1).sum())]]
 
 
 @pytest.mark.parametrize("stills", ["[-1]", "[1, 2, 3, 4, 5, 6, 7, 8, 9]", "[]"])
@@ -128,7 +131,7 @@ FIELD = torch.zeros(plots.SIDE, plots.SIDE)
     ],
 )
 def test_forged_stills_are_refused(small_run, torchtour, state):
-    stored = checkpoint.read(small_run / "last.ckpt")
+    stored = sealed.read(small_run / "last.ckpt")
     stored["callbacks"]["Pictures"] = state
     (small_run / "last.ckpt").write_bytes(pack(stored))
     answer = torchtour("fit", "--ckpt_path", "last", "--trainer.max_epochs", 3)

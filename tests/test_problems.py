@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Generator
 
-from torchtour.problems import PROBLEMS, Problem, draw
+from torchtour.problems import PROBLEMS, Name, draw
 
 N = 20_000
 EVERY = pytest.mark.parametrize("problem", PROBLEMS)
@@ -16,7 +16,7 @@ def seeded(seed: int = 0) -> Generator:
 
 
 def test_every_problem_is_on_the_command_line():
-    assert get_args(Problem) == tuple(PROBLEMS)
+    assert get_args(Name) == tuple(PROBLEMS)
 
 
 @EVERY

@@ -69,5 +69,9 @@ def test_every_file_and_target_that_the_readme_names_exists():
 
 
 def test_the_map_names_every_module():
-    modules = {path.name for path in (ROOT / "src/torchtour").glob("[a-z]*.py")}
-    assert modules == set(re.findall(r"`src/torchtour/(\w+\.py)`", README))
+    source = ROOT / "src/torchtour"
+    modules = {path.name for path in source.glob("[a-z]*.py")}
+    rooms = {path.parent.name for path in source.glob("*/__init__.py")}
+    layout = README.partition("## Layout")[2]
+    assert modules == set(re.findall(r"`(\w+\.py)`", layout))
+    assert rooms == set(re.findall(r"`src/torchtour/(\w+)/`", layout))

@@ -8,10 +8,12 @@ from conftest import SMALL
 from lightning import Callback, Trainer
 
 from torchtour import Classifier, SyntheticData
-from torchtour.callbacks import Progress
-from torchtour.checkpoint import CheckpointFile
-from torchtour.limits import UserError
-from torchtour.run import COLUMNS, Run
+from torchtour.callbacks.report import Progress
+from torchtour.callbacks.run import Run
+from torchtour.settings import UserError
+from torchtour.trust.sealed import CheckpointFile
+
+COLUMNS = ("epoch", "step", "lr", "train/loss", "train/accuracy", "val/loss", "val/accuracy")
 
 
 def fit(
@@ -167,7 +169,7 @@ def test_a_name_that_leads_elsewhere_is_refused(name):
 
 def test_a_root_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match="can't be written"):
+    with pytest.raises(UserError, match="cannot be written"):
         Run(root=str(tmp_path / "file")).open()
 
 

@@ -1,13 +1,12 @@
 """torchtour: from "what is a tensor?" to "my own model, trained, tested and trusted".
 
-A map. Start with the lessons, then read the project they lead to:
+A map. Start with the lessons (`lessons/`), then read the project they lead to:
 
-lessons/tensors.py      1  tensors                    network.py      SimpleNet
-lessons/autograd.py     2  gradients                  problems.py     the points to learn from
-lessons/networks.py     3  SimpleNet                  data.py         SyntheticData, the batches
-lessons/training.py     4  a plain training loop      classifier.py   Classifier: loss, accuracy, optimizer, StepLR
-lessons/checkpoints.py  5  saving and loading         checkpoint.py   checkpoint files; run.py: a run's folder
-lessons/advanced.py     6  losses, optimizers, rates  cli.py          the command: fit, validate, test, predict
+the heart, to copy          what it stands on      around it
+network.py     SimpleNet    batches.py             callbacks/   a run's folder, its report and pictures
+problems.py    points       metrics.py             trust/       files: whole, sealed, audited
+data.py        the data     settings.py            command/     fit, validate, test, predict, eject
+classifier.py  the training plots.py, leakage.py
 """
 
 from importlib import import_module
@@ -18,12 +17,15 @@ if TYPE_CHECKING:
     from torchtour.data import SyntheticData as SyntheticData
     from torchtour.network import SimpleNet as SimpleNet
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 _HOMES = {"SimpleNet": "network", "SyntheticData": "data", "Classifier": "classifier"}
 
 
 def __getattr__(name: str) -> Any:
     # Imported when first asked for: `torchtour --help` need not wait for torch.
-    if name in _HOMES:
-        return getattr(import_module(f"torchtour.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'torchtour' has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'torchtour' has no attribute {name!r}")
+    found = getattr(import_module(f"torchtour.{_HOMES[name]}"), name)
+    if name == "Classifier":
+        import_module("torchtour.trust.loading").guard(found)
+    return found

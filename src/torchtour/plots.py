@@ -73,43 +73,63 @@ def stills(fields: Mapping[int, Tensor], limits: Extent, points: Points, title: 
 
 
 def curves(history: Mapping[str, Sequence[float]], title: str) -> Figure:
-    """Loss, accuracy and learning rate by epoch, from the columns of metrics.csv; NaN where nothing was measured."""
-    figure = Figure(figsize=(10, 3.4), dpi=100)
+    """The scores and the learning rate by epoch, from the columns of metrics.csv; NaN where nothing was measured."""
+    scores = list(dict.fromkeys(name.partition("/")[2] for name in history if name.startswith(("train/", "val/"))))
+    panels = len(scores) + 1
+    figure = Figure(figsize=(10 * panels / 3, 3.4), dpi=100)
     figure.suptitle(title)
-    figure.subplots_adjust(left=0.07, right=0.98, bottom=0.16, top=0.82, wspace=0.36)  # a layout engine draws it thrice
-    epochs = history["epoch"]
-    mark = "." if len(epochs) <= 50 else ""
-    for axes, name in zip(figure.subplots(1, 3), ("loss", "accuracy", "learning rate"), strict=True):
+    # Set by hand: a layout engine draws it thrice.
+    figure.subplots_adjust(left=0.21 / panels, right=1 - 0.06 / panels, bottom=0.16, top=0.82, wspace=0.36)
+    row = figure.subplots(1, panels, squeeze=False)[0]
+    for axes, name in zip(row, [*scores, "learning rate"], strict=True):
         if name == "learning rate":
-            axes.plot(epochs, history["lr"], drawstyle="steps-mid", color="black")
-            if min(history["lr"]) > 0:
-                axes.set_yscale("log")
-                axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-                axes.yaxis.set_major_formatter("{x:g}")
-                axes.yaxis.set_minor_formatter("")
+            _rates(axes, history)
         else:
-            for split, kind, colour, dash in (("train", "training", 0, "-"), ("val", "validation", 1, "--")):
-                measured = [(x, y) for x, y in zip(epochs, history[f"{split}/{name}"], strict=True) if y == y]
-                axes.plot(*zip(*measured, strict=True), dash, marker=mark, color=COLOURS[colour], label=kind)
-            axes.legend()
+            _scores(axes, history, name)
         axes.set(title=name, xlabel="epoch", ylabel=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         axes.grid(alpha=0.3)
     return figure
 
 
-def confusion(matrix: Tensor, title: str) -> Figure:
+def _scores(axes: Axes, history: Mapping[str, Sequence[float]], name: str) -> None:
+    mark = "." if len(history["epoch"]) <= 50 else ""
+    for split, kind, colour, dash in (("train", "training", 0, "-"), ("val", "validation", 1, "--")):
+        values = history.get(f"{split}/{name}", [])
+        measured = [(x, y) for x, y in zip(history["epoch"], values, strict=False) if y == y]
+        if measured:
+            axes.plot(*zip(*measured, strict=True), dash, marker=mark, color=COLOURS[colour], label=kind)
+    axes.legend()
+
+
+def _rates(axes: Axes, history: Mapping[str, Sequence[float]]) -> None:
+    axes.plot(history["epoch"], history["lr"], drawstyle="steps-mid", color="black")
+    if min(history["lr"]) > 0:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
+
+
+def confusion(matrix: Tensor, title: str, classes: Sequence[str] | None = None) -> Figure:
     """How many points of each true class (a row) were taken for which (a column), and their share of the row."""
     # torchmetrics' own plot hands matplotlib a tensor, which numpy 2 deprecates.
-    figure = Figure(figsize=(4.4, 4), dpi=100, layout="constrained")
+    n = len(matrix)
+    side = 3.6 + 0.4 * min(n, 25)
+    figure = Figure(figsize=(side, side - 0.4), dpi=100, layout="constrained")
     axes = figure.subplots()
-    shares = matrix / matrix.sum(dim=1, keepdim=True).clamp(min=1)  # [2, 2]
+    shares = matrix / matrix.sum(dim=1, keepdim=True).clamp(min=1)  # [n, n]
     axes.imshow(shares.numpy(), cmap="Blues", vmin=0, vmax=1)
-    for true, predicted in product(range(2), repeat=2):
+    for true, predicted in product(range(n), repeat=2) if n <= 12 else ():
         count, share = matrix[true, predicted].item(), shares[true, predicted].item()
+        text = f"{count:,}\n{share:.2%}" if n <= 5 else f"{count:,}"
         ink = "white" if share > 0.5 else "black"
-        axes.text(predicted, true, f"{count:,}\n{share:.2%}", ha="center", va="center", fontsize=14, color=ink)
-    axes.set(title=title, xlabel="predicted class", ylabel="true class", xticks=[0, 1], yticks=[0, 1])
+        axes.text(predicted, true, text, ha="center", va="center", fontsize=14 if n <= 3 else 9, color=ink)
+    axes.set(title=title, xlabel="predicted class", ylabel="true class")
+    names = list(classes or map(str, range(n)))
+    if n <= 25:
+        axes.set_xticks(range(n), names, rotation=90 if max(map(len, names)) > 3 else 0)
+        axes.set_yticks(range(n), names)
     return figure
 
 

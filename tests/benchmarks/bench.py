@@ -47,9 +47,9 @@ from torchmetrics.functional import accuracy
 
 from torchtour import Classifier, SimpleNet, SyntheticData
 from torchtour.callbacks import EpochReport, Progress
-from torchtour.checkpoint import CheckpointFile
+from torchtour.callbacks.run import Run
 from torchtour.problems import line
-from torchtour.run import Run
+from torchtour.trust.sealed import CheckpointFile
 
 ROOT = Path(__file__).parents[2]
 MEASURED = ROOT / "docs/measured"

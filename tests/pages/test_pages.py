@@ -207,7 +207,7 @@ def test_the_api_has_every_module() -> None:
 
 def test_the_help_is_that_of_the_command() -> None:
     text = soup("command.html").select_one("article").get_text()
-    from torchtour.__main__ import HELP
+    from torchtour.command.main import HELP
 
     assert HELP in text
     for name in (

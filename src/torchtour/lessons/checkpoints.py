@@ -24,10 +24,10 @@ import torch
 from lightning import Trainer
 from torch.nn.functional import cross_entropy
 
-from torchtour.checkpoint import CheckpointFile
 from torchtour.classifier import Classifier
 from torchtour.data import SyntheticData
 from torchtour.network import SimpleNet
+from torchtour.trust.sealed import CheckpointFile
 
 # %% [markdown]
 # As before, this function prints a headline with the number of the line that called it.

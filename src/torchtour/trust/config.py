@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from jsonargparse import get_loader, set_config_read_mode, set_loader
 
-from torchtour.limits import UserError, shown
+from torchtour.settings import UserError, shown
 
 LARGEST, DEEPEST = 100_000, 20  # characters, levels: a complete config has 1,500 and 4
 GROUPS = {"model", "data", "trainer", "run", "report", "pictures"}
@@ -20,24 +20,37 @@ def guard() -> None:
 
 
 def check(path: str) -> None:
-    """Hold a config file against what `parse` takes, and against its outline: groups of settings.
+    """Check that a config file is YAML that `parse` takes, with groups of settings.
 
     Raises:
         UserError: names the file.
     """
     try:
-        if not Path(path).is_file():
+        if not Path(path).is_file():  # a pipe is none: it could keep us waiting for ever
             raise UserError(f"config {path} is not a file")
         if Path(path).stat().st_size > 4 * LARGEST:
             raise UserError(f"config {path} is too large: it may have {LARGEST} characters")
         values = parse(Path(path).read_text("utf-8"))
     except (OSError, UnicodeError, RecursionError, yaml.YAMLError) as error:
-        raise UserError(f"config {path} can't be read: {' '.join(str(error).split())[:200]}") from None
+        raise UserError(f"config {path} cannot be read: {' '.join(str(error).split())[:200]}") from None
     if not isinstance(values, dict):
         raise UserError(f"config {path} must hold settings, as in `model: {{lr: 0.1}}`, got {shown(values)}")
     for name in GROUPS & values.keys():
         if not isinstance(values[name], dict):
             raise UserError(f"config {path}: {name} must be a group of settings, got {shown(values[name])}")
+
+
+def may_be_a_file(value: str) -> bool:
+    """Is a value the name of something that exists? jsonargparse reads it then, even a pipe that never ends."""
+    try:
+        return bool(value) and Path(value).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def dump(values: Any) -> str:
+    """YAML that `parse` reads back as the same values: text that looks like a number is quoted."""
+    return yaml.dump(values, Dumper=_Quoting, sort_keys=False)
 
 
 def parse(text: str) -> Any:
@@ -70,3 +83,17 @@ def _refuse_repeated_keys(node: yaml.Node | None) -> None:
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             _refuse_repeated_keys(value)
+
+
+class _Quoting(yaml.SafeDumper):
+    """Quotes each text that `parse` would take for something else, such as 1e-3."""
+
+    def represent_str(self, data: str) -> yaml.ScalarNode:
+        try:
+            same = parse(data) == data
+        except yaml.YAMLError:
+            same = False
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style=None if same else "'")
+
+
+_Quoting.add_representer(str, _Quoting.represent_str)

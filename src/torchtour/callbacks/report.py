@@ -13,13 +13,13 @@ from lightning.pytorch.callbacks import ProgressBar
 from torch import Tensor
 from tqdm import tqdm
 
-from torchtour.checkpoint import replace
-from torchtour.classifier import Batch, Classifier
-from torchtour.limits import UserError
+from torchtour.classifier import Batch
+from torchtour.settings import UserError
+from torchtour.trust.atomic import replace
 
 
 class EpochReport(Callback):
-    """Prints the loss and accuracy on the training points, as `Epoch [20/100], Loss: 0.7186, Accuracy: 0.5300`.
+    """Prints an epoch's scores: `Epoch [2/10], Loss: 0.0340, Accuracy: 0.9933, Val loss: 0.0290, Val accuracy: 0.9940`.
 
     Args:
         every: Epochs from one line to the next; 0: no lines.
@@ -29,13 +29,20 @@ class EpochReport(Callback):
         if every < 0:
             raise UserError(f"report.every must be 0 or more, got {every}")
         self.every = every
+        self.validated = False
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.validated = not trainer.sanity_checking
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        assert isinstance(pl_module, Classifier)
         epoch = trainer.current_epoch + 1
         if self.every and epoch % self.every == 0:
-            loss, accuracy = pl_module.train_loss.compute(), pl_module.train_accuracy.compute()
-            pl_module.print(f"Epoch [{epoch}/{trainer.max_epochs}], Loss: {loss:.4f}, Accuracy: {accuracy:.4f}")
+            scores = trainer.callback_metrics  # by all processes: they add up what each has counted
+            splits = ("train/", "val/") if self.validated else ("train/",)
+            names = [name for split in splits for name in scores if name.startswith(split)]
+            parts = [f"{_label(name)}: {scores[name].item():.4f}" for name in names]
+            pl_module.print(", ".join([f"Epoch [{epoch}/{trainer.max_epochs}]", *parts]))
+        self.validated = False
 
 
 class Progress(ProgressBar):
@@ -80,27 +87,36 @@ class Progress(ProgressBar):
 
 
 class Predictions(Callback):
-    """Writes a CSV file: features, class, probability of each class, a row a point.
+    """Writes a CSV file: features, class, probability of each class, a row a sample.
 
     Raises:
-        UserError: The file can't be written.
+        UserError: The file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
         if not os.access(path.parent, os.W_OK):
-            raise UserError(f"{path} can't be written")
+            raise UserError(f"{path} cannot be written")
         self.path = path
         self.rows: list[Tensor] = []
 
     def on_predict_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Tensor, batch: Batch, *_: Any
     ) -> None:
-        features, probabilities = batch[0], outputs  # [batch, 2], [batch, 2]
+        features, probabilities = batch[0], outputs  # [batch, n_features], [batch, n_classes]
+        self.sizes = features.shape[1], probabilities.shape[1]
         self.rows.append(torch.cat([features, probabilities.argmax(dim=1, keepdim=True), probabilities], dim=1).cpu())
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.is_global_zero:
+            n_features, n_classes = self.sizes
+            names = [*(f"x{k + 1}" for k in range(n_features)), "class", *(f"p{k}" for k in range(n_classes))]
             text = io.StringIO()
             # Nine significant digits read back as the same float32.
-            np.savetxt(text, torch.cat(self.rows).numpy(), "%.9g", ",", header="x1,x2,class,p0,p1", comments="")
+            np.savetxt(text, torch.cat(self.rows).numpy(), "%.9g", ",", header=",".join(names), comments="")
             replace(self.path, text.getvalue().encode())
+
+
+def _label(name: str) -> str:
+    """train/loss -> Loss, val/loss -> Val loss."""
+    split, _, score = name.partition("/")
+    return (score if split == "train" else f"{split} {score}").capitalize()

@@ -1,0 +1,344 @@
+"""`torchtour fit|validate|test|predict`: LightningCLI with our classes and defaults."""
+
+import json
+import math
+import secrets
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from jsonargparse import Namespace
+from lightning import Callback, LightningDataModule, Trainer
+from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning.pytorch.callbacks import ProgressBar
+from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
+from torch.multiprocessing.spawn import ProcessException
+
+from torchtour import Classifier, SyntheticData
+from torchtour.callbacks.pictures import Confusion, Pictures, audit_pictures
+from torchtour.callbacks.report import EpochReport, Predictions, Progress
+from torchtour.callbacks.run import Run, audit_run
+from torchtour.command.errors import first_line
+from torchtour.command.parser import Parser, user_error, with_nearest_key
+from torchtour.command.processes import check_processes
+from torchtour.command.resume import find, flags_of, refuse_contradictions
+from torchtour.command.rules import check_memory, check_trainer, inexact
+from torchtour.command.say import hint, say
+from torchtour.settings import UserError
+from torchtour.trust import config
+from torchtour.trust.audit import Stored, audit, unlike
+from torchtour.trust.sealed import CheckpointFile
+
+TRAINER_DEFAULTS = {
+    "max_epochs": 10,
+    "logger": False,  # Run writes metrics.csv: one row an epoch
+    "enable_model_summary": False,
+    "num_sanity_val_steps": 0,
+    "log_every_n_steps": 1,
+}
+FILES = ("config.yaml", "metrics.csv", "best.ckpt", "last.ckpt", "curves.png", "boundary.png", "stills.png")
+SET_BY_US = {"weights_only", "verbose", "return_predictions"}
+DATA = {"torchtour.data.SyntheticData": SyntheticData}
+OURS = {"run": Run, "report": EpochReport, "pictures": Pictures}
+UNKEPT = ("fast_dev_run", "barebones")  # Trainer's modes that leave nothing behind
+
+
+class Command(LightningCLI):
+    """A subcommand, from its arguments to its last line."""
+
+    def __init__(self, args: list[str]) -> None:
+        skip = {command: skipped | SET_BY_US for command, skipped in super().subcommands().items()}
+        # A parser takes 0.2 s to build: only that of the command that is called.
+        wanted = {command: skip[command] for command in args[:1] if command in skip} or skip
+        self.subcommands = lambda: wanted  # type: ignore[method-assign]
+        self.stored: Stored | None = None
+        exact = {"allow_abbrev": False}
+        super().__init__(
+            Classifier,
+            LightningDataModule,
+            subclass_mode_data=True,
+            save_config_callback=None,  # Run writes config.yaml
+            trainer_defaults=TRAINER_DEFAULTS,
+            seed_everything_default=0,
+            parser_kwargs={**exact, **{command: dict(exact) for command in wanted}},
+            parser_class=Parser,
+            auto_configure_optimizers=False,
+            load_from_checkpoint_support=False,  # plain settings need no instantiator in the checkpoint
+            args=args,
+        )
+
+    def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+        parser.set_defaults({"data": {"class_path": "torchtour.SyntheticData"}})
+        for size in ("n_features", "n_classes"):
+            parser.link_arguments(f"data.{size}", f"model.{size}", apply_on="instantiate")
+        for name, callback in OURS.items():
+            parser.add_class_arguments(callback, name)
+        parser.add_argument("--init_from", type=str | None)
+
+    # Settings
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse; then, where a checkpoint is named, again with its settings as the defaults."""
+        self.config = self._parse(args)
+        command = self.config.subcommand
+        settings = self.config[command]
+        resumed, begun = settings.ckpt_path, settings.init_from
+        if command == "fit" and resumed is None and begun is None:
+            return
+        if begun is not None and (command != "fit" or resumed is not None):
+            raise UserError("--init_from begins a new run: it goes with fit, and not with --ckpt_path")
+        which = begun if begun is not None else "best" if resumed is None else resumed
+        path = find(which, Path(settings.run.root))
+        self.stored = audit(path, Classifier, resume=resumed is not None and command == "fit")
+        audit_run(self.stored)
+        audit_pictures(self.stored)
+        flags = flags_of(self.stored, self._data_class(settings))
+        if begun:
+            flags = {"model.hidden_size": self.stored.settings["hidden_size"]}
+        try:
+            self._parser(command).set_defaults(_nested(flags, settings.data.class_path))
+        except Exception as error:
+            raise UserError(f"checkpoint {path} has settings that are not valid: {first_line(error)}") from error
+        self.config = self._parse(args)
+        self.config[command]["init_from" if begun else "ckpt_path"] = str(path)
+        refuse_contradictions(flags, self.config[command], self.stored, command == "fit" and not begun)
+
+    def _parse(self, args: list[str]) -> Namespace:
+        try:
+            config = self.parser.parse_args(args)
+        except UserError as error:
+            keys = self._parser(next(iter(self.subcommands()))).keys()  # type: ignore[attr-defined]
+            raise UserError(with_nearest_key(str(error), keys)) from None
+        except (OSError, UnicodeError, RecursionError, OverflowError, ValueError, TypeError) as error:
+            raise user_error(error) or UserError(first_line(error)) from error
+        settings = config[config.subcommand]
+        check_trainer(settings.trainer)
+        seed = settings.seed_everything
+        if seed is None or isinstance(seed, bool):
+            settings.seed_everything = secrets.randbelow(
+                2**32
+            )  # recorded in config.yaml, so that the run can be repeated
+        elif not 0 <= seed < 2**32:
+            raise UserError(f"seed_everything must be from 0 to {2**32 - 1}, true or false, got {str(seed)[:40]}")
+        return config
+
+    def _data_class(self, settings: Namespace) -> type[LightningDataModule]:
+        """The class of a checkpoint's data: ours, or the one that --data names; a checkpoint imports nothing."""
+        assert self.stored is not None
+        name = self.stored.content.get("settings", {}).get("data", "torchtour.data.SyntheticData")
+        given = settings.data.class_path
+        found = DATA.get(name)
+        if found is None:
+            if given.rpartition(".")[2] != str(name).rpartition(".")[2]:
+                raise UserError(f"the data of checkpoint {self.stored.path} come from {name}: add --data {name}")
+            return _imported(given)
+        settings.data.class_path = f"torchtour.{found.__name__}"
+        return found
+
+    # Classes
+
+    def instantiate_classes(self) -> None:
+        try:
+            super().instantiate_classes()
+        except Exception as error:  # Lightning and torch raise many kinds for a setting that they do not take
+            if mistake := user_error(error):
+                of = f" (the settings are those of {self.stored.path})" if self.stored else ""
+                raise UserError(f"{mistake}{of}") from None
+            given, usual = self._get(self.config, "trainer"), self._parser(self.subcommand).get_defaults().trainer
+            changed = [f"trainer.{name} {value}" for name, value in given.items() if value != usual.get(name)]
+            raise UserError(f"{first_line(error)} ({', '.join(changed)})") from error
+        check_processes(self.trainer, self._get(self.config, "trainer").devices)
+        check_memory(self.model, self.datamodule)
+        if self.stored:
+            sizes = {name: self.stored.settings.get(name, 2) for name in ("n_features", "n_classes")}
+            for name, value in sizes.items():
+                if getattr(self.datamodule, name) != value:
+                    raise UserError(
+                        f"the data have {name} {getattr(self.datamodule, name)}, "
+                        f"but the net of {self.stored.path} was made for {value}"
+                    )
+
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        settings = self._get(self.config_init, "trainer")
+        self.run: Run = self._get(self.config_init, "run")
+        self.files = CheckpointFile()
+        kept = self.subcommand == "fit" and not any(settings[mode] for mode in UNKEPT)
+        # Where Lightning looks for checkpoints of its own: in a folder that does not exist it finds none.
+        kwargs["default_root_dir"] = str(self.run.root / ".none")
+        kwargs["callbacks"] = [*_list(settings.callbacks), *self._our_callbacks(settings, kept)]
+        kwargs["plugins"] = [*_list(settings.plugins), self.files]
+        if SLURMEnvironment.detect():
+            # Else Lightning resumes from any checkpoint of its own, and saves one in the midst of an epoch.
+            kwargs["plugins"].append(SLURMEnvironment(auto_requeue=False))
+        return super().instantiate_trainer(**kwargs)
+
+    def _our_callbacks(self, settings: Namespace, kept: bool) -> list[Callback]:
+        found: list[Callback] = [self._get(self.config_init, name) for name in OURS] if kept else []
+        bars = any(isinstance(callback, ProgressBar) for callback in _list(settings.callbacks))
+        if settings.enable_progress_bar is not False and not settings.barebones and not bars:
+            found.append(Progress())
+        return found
+
+    @rank_zero_only
+    def _open_run(self) -> None:
+        settings = self.config["fit"].clone()
+        resumed, settings.ckpt_path = settings.ckpt_path, None
+        try:
+            values = json.loads(self._parser("fit").dump(settings, format="json", skip_none=False))
+        except ValueError as error:  # a default of another's class that is no plain value
+            value = str(error).strip().splitlines()[-1][:300]
+            raise UserError(f"config.yaml cannot hold a setting: give its value in full. {value}") from error
+        if values["data"]["class_path"] == "torchtour.SyntheticData":
+            values["data"] = values["data"]["init_args"]
+        folder = self.run.open(config.dump(values), Path(resumed) if resumed else None)
+        put_files_into(self.trainer, folder)
+        if self.run.tensorboard:
+            self.trainer.loggers = [*self.trainer.loggers, TensorBoardLogger(folder, name="", version="")]
+
+    # Subcommands
+
+    def before_fit(self) -> None:
+        settings = self.config["fit"]
+        if settings.init_from:
+            assert self.stored is not None
+            self.model.load_state_dict(self.stored.weights)
+        if settings.ckpt_path:
+            self._before_resuming(settings.ckpt_path)
+        data, limit = self.datamodule, settings.trainer.limit_train_batches
+        n, batch_size = getattr(data, "n_train", None) or data.hparams.get("n_train"), data.hparams.get("batch_size")
+        if isinstance(limit, float) and n and int(limit * math.ceil(n / (batch_size or n))) == 0:
+            raise UserError(f"trainer.limit_train_batches must leave at least one batch of an epoch, got {limit}")
+        if any(isinstance(callback, Run) for callback in self.trainer.callbacks):  # type: ignore[attr-defined]
+            self._open_run()
+        for reason in inexact(self.trainer):
+            say(f"Note: {reason}: a resumed run will not repeat it exactly.")
+
+    def _before_resuming(self, path: str) -> None:
+        assert self.stored is not None
+        if self.stored.epochs >= (self.trainer.max_epochs or 0) > 0:
+            raise UserError(
+                f"{path} has completed its epochs: trainer.max_epochs must be more than {self.stored.epochs}"
+            )
+        loops, pattern = self.stored.content["loops"], self.trainer.fit_loop.state_dict()
+        sound = isinstance(loops, dict) and not unlike(loops.get("fit_loop"), pattern, "fit_loop")
+        if not sound or loops["fit_loop"]["epoch_progress"]["current"]["ready"] != self.stored.epochs:
+            raise UserError(f"checkpoint {path} cannot be resumed: its loops do not fit its epoch")
+        self.files.audited[Path(path)] = self.stored.content
+
+    def fit(self, **kwargs: Any) -> None:
+        try:
+            self.trainer.fit(**kwargs, weights_only=True)
+        except (SystemExit, ProcessException):
+            folder = self.run.folder
+            if folder and (last := folder / "last.ckpt").exists():
+                say("Stopped. To go on from the last checkpoint:")
+                say(hint("fit", "--ckpt_path", last))
+            raise
+        finally:
+            self.run.close()
+
+    def after_fit(self) -> None:
+        folder = self.run.folder
+        if folder is None:
+            say("Done. Nothing was kept.")
+            return
+        say(f"The run is in {folder}:")
+        say("  " + ", ".join(name for name in FILES if (folder / name).exists()))
+        if (folder / "best.ckpt").exists():
+            say("To test its best epoch:")
+            say(hint("test", "--ckpt_path", folder / "best.ckpt"))
+
+    def validate(self, **kwargs: Any) -> None:
+        self.trainer.validate(**self._with_weights(kwargs), verbose=False)
+        self._say_scores("val", "validation")
+
+    def test(self, **kwargs: Any) -> None:
+        path = Path(kwargs["ckpt_path"])
+        if self._get(self.config_init, "pictures").enabled:
+            self.trainer.callbacks.append(Confusion(path.with_name("confusion.png")))  # type: ignore[attr-defined]
+        self.trainer.test(**self._with_weights(kwargs), verbose=False)
+        self._say_scores("test", "held-out")
+
+    def predict(self, **kwargs: Any) -> None:
+        predictions = Predictions(Path(kwargs["ckpt_path"]).with_name("predictions.csv"))
+        self.trainer.callbacks.append(predictions)  # type: ignore[attr-defined]
+        self.trainer.predict(**self._with_weights(kwargs), return_predictions=False)
+        say(f"Wrote {predictions.path}: {self.datamodule.hparams.n_predict} points, their class and its probability.")
+
+    def _with_weights(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """The net gets the weights that were audited: Trainer reads no file."""
+        assert self.stored is not None
+        self.model.load_state_dict(self.stored.weights)
+        return {**kwargs, "ckpt_path": None}
+
+    def _say_scores(self, split: str, kind: str) -> None:
+        assert self.stored is not None
+        scores, data = self.trainer.callback_metrics, self.datamodule.hparams
+        accuracy, loss = scores[f"{split}/accuracy"], scores[f"{split}/loss"]
+        others = "".join(
+            f", {name.partition('/')[2]} {value:.4f}"
+            for name, value in scores.items()
+            if name.startswith(f"{split}/") and name.partition("/")[2] not in ("accuracy", "loss")
+        )
+        say(
+            f"Accuracy {accuracy:.2%}, loss {loss:.4f}{others} "
+            f"on {data[f'n_{split}']} {kind} points of `{data.problem}`."
+        )
+        seal = "" if self.stored.sealed else " (without a checksum)"
+        say(f"The net is in {self.stored.path}{seal}. To load it and predict:")
+        say(hint("predict", "--ckpt_path", self.stored.path))
+
+
+def lightning(args: list[str]) -> int:
+    """Run one of Lightning's subcommands; its exit status."""
+    config.guard()
+    Parser.data = tuple(DATA.values())
+    Parser.trainer_too = args[1:] in (["--help", "trainer"], ["-h", "trainer"])
+    for path in _configs(args):
+        config.check(path)
+    command = Command.__new__(Command)
+    try:
+        command.__init__(args[:2] if Parser.trainer_too else args)  # type: ignore[misc]
+    finally:
+        if run := getattr(command, "run", None):
+            run.close()
+    return 0
+
+
+def put_files_into(trainer: Trainer, folder: Path) -> None:
+    """Let Lightning's callbacks and loggers put their files into the run's folder.
+
+    Trainer takes it when it is made, but before that a setting may be refused, and a refused run leaves no folder.
+    """
+    trainer._default_root_dir = str(folder)  # type: ignore[attr-defined]
+
+
+def _configs(args: list[str]) -> list[str]:
+    """The config files that are named: by -c, and by --model, --data and others, which take a file too."""
+    names = {"-c", "--config", *(f"--{group}" for group in config.GROUPS)}
+    after = [value for flag, value in pairwise(args) if flag in names]
+    values = [*after, *(arg.partition("=")[2] for arg in args if arg.partition("=")[0] in names and "=" in arg)]
+    always = [value for flag, value in pairwise(args) if flag in ("-c", "--config")]
+    always += [arg.partition("=")[2] for arg in args if arg.startswith(("-c=", "--config="))]
+    return [value for value in values if value in always or config.may_be_a_file(value)]
+
+
+def _nested(flags: dict[str, Any], class_path: str) -> dict[str, Any]:
+    """Flags as defaults of the parser, where the data's class has its settings in init_args."""
+    data = {key.partition(".")[2]: value for key, value in flags.items() if key.startswith("data.")}
+    others = {key: value for key, value in flags.items() if not key.startswith("data.")}
+    return {**others, "data": {"class_path": class_path, "init_args": data}} if data else others
+
+
+def _list(value: Any) -> list[Any]:
+    """Trainer takes a list of callbacks or plugins, or one without a list."""
+    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _imported(class_path: str) -> type[LightningDataModule]:
+    module, _, name = class_path.rpartition(".")
+    found: type[LightningDataModule] = getattr(sys.modules[module], name)
+    return found

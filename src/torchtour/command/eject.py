@@ -1,0 +1,134 @@
+"""`torchtour eject`: a trained net for a reader who has torch alone."""
+
+import argparse
+import shlex
+import shutil
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+from torchtour import Classifier
+from torchtour.command.resume import find
+from torchtour.command.say import say
+from torchtour.settings import UserError
+from torchtour.trust.atomic import replace
+from torchtour.trust.audit import Stored, audit
+from torchtour.trust.sealed import pack
+
+SCRIPT = '''\
+"""A net that torchtour trained, with torch alone: python predict.py {example} prints the probability of each class."""
+import sys
+from pathlib import Path
+
+import torch
+from torch import nn
+
+net = nn.Sequential(nn.Linear({features}, {hidden}), nn.ReLU(), nn.Linear({hidden}, {classes}))
+net.load_state_dict(torch.load(Path(__file__).with_name("weights.pt"), weights_only=True))
+try:
+    features = torch.tensor([float(word) for word in sys.argv[1:] or "?"]).reshape(-1, {features})  # [n, {features}]
+except (ValueError, RuntimeError):
+    print("usage: python predict.py {names} [{names} ...]", file=sys.stderr)
+    sys.exit(2)
+with torch.no_grad():
+    for probabilities in net(features).softmax(dim=1).tolist():
+        print(*probabilities)
+'''
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise UserError(f"eject: {message}")
+
+
+def eject(args: list[str]) -> int:
+    """Write the files and say what they are.
+
+    Raises:
+        UserError: The checkpoint is not valid, or the folder is taken or cannot be written.
+    """
+    parser = Parser(prog="torchtour eject", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--ckpt_path", default="best", metavar="CKPT", help="best or last of the newest run, or a path")
+    parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="a folder that is new or empty")
+    parser.add_argument("--format", choices=["torch", "onnx"], default="torch", help="torch: weights.pt and predict.py")
+    parser.add_argument("--root", type=Path, default=Path("checkpoints"), help="where best and last are looked for")
+    options = parser.parse_args(args[1:])
+    stored = audit(find(options.ckpt_path, options.root), Classifier)
+    try:
+        with new_folder(options.to) as folder:
+            say((_onnx if options.format == "onnx" else _torch)(stored, folder))
+    except OSError as error:
+        raise UserError(f"--to {options.to} cannot be written: {error.strerror}") from None
+    return 0
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder that is new or empty; what fails leaves it as it was, so that it can be tried again.
+
+    Raises:
+        UserError: It holds something.
+    """
+    existed = path.exists()
+    path.mkdir(parents=True, exist_ok=True)
+    if any(path.iterdir()):
+        raise UserError(f"--to {path} is not empty")
+    try:
+        yield path
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        if existed:
+            path.mkdir(exist_ok=True)
+        raise
+
+
+def _torch(stored: Stored, folder: Path) -> str:
+    sizes = {"n_features": 2, "n_classes": 2, **stored.settings}
+    n = sizes["n_features"]
+    names = "x1 x2" if n == 2 else f"x1 ... x{n}"
+    example = " ".join(["0.5", "-1.2", *["0"] * n][:n])
+    script = SCRIPT.format(
+        features=n, hidden=sizes["hidden_size"], classes=sizes["n_classes"], names=names, example=example
+    )
+    replace(folder / "weights.pt", pack({_plain(name): value for name, value in stored.weights.items()}))
+    replace(folder / "predict.py", script.encode())
+    command = f"python {shlex.quote(str(folder / 'predict.py'))} {example}"
+    return f"{folder} holds weights.pt and predict.py, which need torch alone:\n  {command}"
+
+
+def _plain(name: str) -> str:
+    """net.fc1.weight -> 0.weight: the places in nn.Sequential."""
+    return name.replace("net.fc1", "0").replace("net.fc2", "2")
+
+
+def _onnx(stored: Stored, folder: Path) -> str:
+    model = Classifier(**stored.settings)
+    model.load_state_dict(stored.weights)
+    net, n = model.net.eval(), model.hparams["n_features"]
+    example = torch.zeros(2, n)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's own deprecations
+            program = torch.onnx.export(
+                net, (example,), dynamic_shapes=({0: torch.export.Dim("batch")},), input_names=["features"],
+                output_names=["logits"], dynamo=True, verbose=False,
+            )  # fmt: skip
+    except (ImportError, torch.onnx.errors.OnnxExporterError) as error:
+        raise UserError(f"--format onnx needs two packages more: pip install onnx onnxscript ({error})") from None
+    assert program is not None
+    program.save(folder / "net.onnx")
+    said = f"{folder} holds net.onnx: features [n, {n}] to logits [n, {model.hparams['n_classes']}]"
+    if find_spec("onnxruntime") is None:
+        return f"{said}. Not checked: onnxruntime is not installed"
+    onnxruntime = import_module("onnxruntime")
+    session = onnxruntime.InferenceSession(str(folder / "net.onnx"), providers=["CPUExecutionProvider"])
+    features = torch.randn(7, n, generator=torch.Generator().manual_seed(0))
+    (logits,) = session.run(None, {"features": features.numpy()})
+    with torch.no_grad():
+        torch.testing.assert_close(torch.from_numpy(logits), net(features), rtol=1e-5, atol=1e-5)
+    return f"{said}; onnxruntime gives what torch gives"

@@ -1,0 +1,134 @@
+"""The command: its subcommands, help, signals and exit statuses. Torch is imported only when a subcommand needs it."""
+
+import difflib
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from types import FrameType
+
+from torchtour import __version__
+
+# name: where it is, and its line of help
+COMMANDS = {
+    "fit": ("cli:lightning", "train a net; its files land in checkpoints/<run.name>/version_<n>/"),
+    "validate": ("cli:lightning", "loss and accuracy of a checkpoint on the validation points"),
+    "test": ("cli:lightning", "loss and accuracy of a checkpoint on points that no training saw"),
+    "predict": ("cli:lightning", "write predictions.csv next to a checkpoint"),
+    "eject": ("eject:eject", "take a net home: its weights and a script, for torch alone; or ONNX"),
+}
+GUESSES = {"train": "fit", "eval": "test", "evaluate": "test", "export": "eject", "list": "runs", "lessons": "lesson"}
+TRY = """
+Try:
+  torchtour fit --data.problem circle --model.hidden_size 20
+  torchtour test                           the best epoch of the newest run
+  torchtour predict --ckpt_path last       its last epoch
+  torchtour eject --to my_net
+  torchtour fit --help                     every setting
+
+  -h, --help     this page
+  --version      the version
+"""
+
+
+def main() -> int:
+    """Run the command as the shell calls it: signals end it in order, and the exit status says how it went."""
+    arguments = sys.argv[1:]
+    _open_standard_streams()
+    try:
+        status = _quick(arguments)
+        if status is None:
+            status = _with_signals(arguments)
+        sys.stdout.flush()
+    except OSError as error:  # nobody reads, or the disk is full
+        with suppress(OSError):
+            print(f"torchtour: cannot write the output: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python need not try again as it ends
+        return 1
+    return status
+
+
+def run(arguments: list[str]) -> int:
+    """Call a subcommand. A user's mistake is one line and status 2; training that diverges one line and status 1."""
+    if (answered := _quick(arguments)) is not None:
+        return answered
+    from torchtour.command.errors import explained
+
+    with explained() as outcome:
+        outcome.status = _function(arguments[0])(arguments)
+    return outcome.status
+
+
+def stop(signum: int, _: FrameType | None) -> None:
+    """Ctrl-C and SIGTERM: leave at once, by way of every `finally`, with the shell's status for the signal."""
+    raise SystemExit(128 + signum)
+
+
+def page() -> str:
+    """The help page."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:{width}}  {text}" for name, (_, text) in COMMANDS.items()]
+    return "\n".join(["usage: torchtour COMMAND [-c CONFIG ...] [--KEY VALUE ...]", "", *lines, TRY])
+
+
+def _quick(arguments: list[str]) -> int | None:
+    """Answer what needs no torch: the pages, and commands that do not exist; None for all else."""
+    if arguments in ([], ["-h"], ["--help"]):
+        print(page(), end="")
+        return 0
+    if arguments == ["--version"]:
+        print(f"torchtour {__version__}")
+        return 0
+    if arguments[0] not in COMMANDS:
+        near = [GUESSES.get(arguments[0], ""), *difflib.get_close_matches(arguments[0], COMMANDS, n=1)]
+        near = [name for name in near if name in COMMANDS]
+        hint = f"did you mean `torchtour {near[0]}`?" if near else "`torchtour --help` lists the commands"
+        print(f"torchtour: {arguments[0]!r} is not a command; {hint}", file=sys.stderr)
+        return 2
+    return None
+
+
+def _with_signals(arguments: list[str]) -> int:
+    signals = (signal.SIGINT, signal.SIGTERM)
+    for signum in signals:
+        signal.signal(signum, signal.SIG_DFL)  # an exception amid the import of a C++ module would end in abort()
+    gc.disable()  # half a second would go into looking for garbage among what is imported here, and stays
+    import torchtour.command.errors  # noqa: F401 (takes seconds: torch and Lightning)
+
+    _function(arguments[0])
+    gc.freeze()
+    gc.enable()
+    for signum in signals:
+        signal.signal(signum, stop)
+    try:
+        return run(arguments)
+    finally:
+        for signum in signals:
+            signal.signal(signum, signal.SIG_DFL)  # nor has an exception a place to go while Python shuts down
+
+
+def _function(command: str) -> Callable[[list[str]], int]:
+    module, _, name = COMMANDS[command][0].partition(":")
+    found: Callable[[list[str]], int] = getattr(import_module(f"torchtour.command.{module}"), name)
+    return found
+
+
+def _open_standard_streams() -> None:
+    """A stream that the caller has closed goes to nobody, rather than into the next file that is opened."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a terminal without the letter
+    os.environ["MPLBACKEND"] = "agg"  # the command draws into files
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,156 @@
+"""The parser: a help page of our own settings, and what is wrong in one line."""
+
+import argparse
+import difflib
+import inspect
+import re
+import textwrap
+from collections.abc import Iterable
+from typing import Any
+
+from lightning import LightningDataModule
+from lightning.pytorch.cli import LightningArgumentParser
+
+from torchtour.settings import UserError, printable
+
+HEADINGS = {
+    "model": "The model",
+    "data": "The data",
+    "trainer": "The training",
+    "run": "The run's folder",
+    "report": "What it prints",
+    "pictures": "What it draws",
+    "": "Other settings",
+}
+TEXTS = {
+    "seed_everything": "Seed of the global generator, which draws the first weights; true: a random one.",
+    "init_from": "Checkpoint whose weights alone a new run begins with.",
+    "trainer.max_epochs": "Epochs to train; all other settings of Trainer: --help trainer.",
+    "config": "A config file; several lie one over the other, and flags over them.",
+    "help": "This page.",
+}
+HIDDEN = {"print_config", "data.help", "data", "model", "run", "report", "pictures"}
+
+
+class Parser(LightningArgumentParser):
+    """A subcommand's parser."""
+
+    trainer_too = False
+    data: tuple[type[LightningDataModule], ...] = ()  # whose settings the help page shows
+
+    def format_help(self, *args: Any) -> str:
+        if self.trainer_too:
+            self.usage = "%(prog)s [-c CONFIG ...] [--KEY VALUE ...]"
+            return super().format_help(*args)
+        command = self.prog.split()[-1]
+        resume = "resume" if command == "fit" else "load, by default best"
+        texts = {**TEXTS, "ckpt_path": f"Checkpoint to {resume}: best or last of the newest run, or a path."}
+        pages = [f"usage: torchtour {command} [-c CONFIG ...] [--KEY VALUE ...]"]
+        groups: dict[str, list[Any]] = {name: [] for name in HEADINGS}
+        for action in [*self._actions, *data_actions(self.data[:1])]:
+            group = action.dest.partition(".")[0] if "." in action.dest else ""
+            if action.dest not in HIDDEN and (group != "trainer" or action.dest in TEXTS) and group in groups:
+                groups[group].append(action)
+        for name, actions in groups.items():
+            lines = [_entry(action, texts) for action in actions if action.help is not argparse.SUPPRESS]
+            pages.append("\n".join([f"{HEADINGS[name]}:", *lines]))
+        return "\n\n".join(pages) + "\n"
+
+    def error(self, message: str, ex: Exception | None = None) -> None:  # type: ignore[override]
+        raise user_error(ex) or UserError(one_line(message))
+
+    def keys(self) -> list[str]:
+        """The settings that can be given."""
+        return [action.dest for action in [*self._actions, *data_actions(self.data)] if action.dest not in HIDDEN]
+
+
+def user_error(error: BaseException | None) -> UserError | None:
+    """The UserError that an exception came from, if it came from one."""
+    while error is not None:
+        if isinstance(error, UserError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def one_line(message: str) -> str:
+    """A message of jsonargparse's in one line, in plain words."""
+    text = " ".join(message.split())
+    found = re.search(r'^Parser key "?([\w.+]+)"?:', text) or re.search(r"Problem with given ([\w.+]+)", text)
+    name = found[1] if found else ""
+    if name and "." not in name and any(name in inspect.signature(cls).parameters for cls in Parser.data):
+        name = f"data.{name}"  # a class that can be chosen has a parser of its own
+    name += " " * bool(name)
+    for kind, words in KINDS.items():
+        if (wrong := re.search(kind + r"\. Got value: (.+?)(?: Given |$)", text)) and "Union" not in text:
+            return printable(f"{name}must be {words}, got {wrong[1]}")
+    if choice := re.search(r"Expected a typing\.Literal\[(.*?)\]\. Got value: (.+?)$", text):
+        return printable(f"{name}must be one of {choice[1].replace(chr(39), '')}, got {choice[2]}")
+    if wrong := re.search(r"Given value type: .*? Given value: (.+)$", text):
+        return printable(f"{name or 'a setting '}cannot be {wrong[1]}")
+    return printable(text)
+
+
+def with_nearest_key(message: str, keys: list[str]) -> str:
+    """Add the known setting that an unknown one resembles: by its whole name, or by its last word."""
+    unknown = re.search(
+        r"unrecognized arguments: --?([\w.-]+)|(?:does not accept (?:option|nested key)|[Kk]ey) '([\w.]+)'", message
+    )
+    if stray := re.search(r"unrecognized arguments: (\w[\w-]*)$", message):
+        return f"{message}; settings begin with --, as in --data.problem {stray[1]}, and a config with -c"
+    if not unknown:
+        return message
+    given = (unknown[1] or unknown[2]).replace("-", "_")
+    last = SYNONYMS.get(given.rpartition(".")[2], given.rpartition(".")[2])
+    lasts = {key.rpartition(".")[2]: key for key in reversed(keys)}
+    near = [lasts[last]] if last in lasts else difflib.get_close_matches(given, keys, n=1)
+    near = near or [lasts[name] for name in difflib.get_close_matches(last, lasts, n=1)]
+    return message + (f"; did you mean --{near[0]}?" if near else "; `torchtour fit --help` lists what there is")
+
+
+UNKNOWN = r"unrecognized arguments: --?([\w.-]+)|(?:does not accept (?:option|nested key)|[Kk]ey|Option) '([\w.]+)'"
+KINDS = {
+    r"Expected an? <class 'float'>": "a number",
+    r"Expected an? <class 'int'>": "a whole number",
+    r"Expected an? <class 'bool'>": "true or false",
+}
+SYNONYMS = {
+    "epochs": "max_epochs",
+    "learning_rate": "lr",
+    "hidden": "hidden_size",
+    "units": "hidden_size",
+    "file": "path",
+    "csv": "path",
+    "target": "label",
+    "dataset": "problem",
+    "ckpt": "ckpt_path",
+    "checkpoint": "ckpt_path",
+}
+
+
+def data_actions(classes: Iterable[type[LightningDataModule]]) -> list[Any]:
+    """The settings of data classes: LightningCLI shows those of a class that can be chosen by `--data.help` alone."""
+    parser = LightningArgumentParser(prog="", add_help=False)
+    for cls in classes:
+        known = {action.dest for action in parser._actions}
+        twice = {name for name in inspect.signature(cls).parameters if f"data.{name}" in known}
+        parser.add_class_arguments(cls, "data", skip=twice)
+    return [action for action in parser._actions if action.dest.startswith("data.")]
+
+
+def _entry(action: Any, texts: dict[str, str]) -> str:
+    """A setting with its default and its choices, and what it is."""
+    flag = "-c" if action.dest == "config" else f"--{action.dest}"
+    default = action.default if action.default is not argparse.SUPPRESS else None
+    shown = "" if default is None or action.dest in ("help", "config") else f" {_value(default)}"
+    text = texts.get(action.dest, " ".join((action.help or "").split()))
+    indent = " " * 30
+    head = f"  {flag}{shown}"
+    body = textwrap.wrap(text, 79 - len(indent)) or [""]
+    if len(head) > len(indent) - 2:
+        return "\n".join([head, *(indent + line for line in body)])
+    return "\n".join([f"{head:{len(indent)}}{body[0]}", *(indent + line for line in body[1:])])
+
+
+def _value(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

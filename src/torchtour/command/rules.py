@@ -1,0 +1,72 @@
+"""Trainer's settings: which are refused, and under which a resumed run does not repeat the first one exactly."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from jsonargparse import Namespace
+from lightning import LightningDataModule, LightningModule, Trainer
+from lightning.pytorch.callbacks import StochasticWeightAveraging
+from lightning.pytorch.callbacks.timer import Timer
+
+from torchtour.settings import UserError, shown
+
+PRECISIONS = ("32", "32-true", "16-mixed", "bf16-mixed", "bf16-true", "64", "64-true")
+LARGEST = 10**12  # of any whole number that Trainer takes
+BYTES = 2**33  # what a training step may take, by our estimate
+
+
+def check_trainer(settings: Namespace) -> None:
+    """Refuse settings of Trainer's that would train nothing, or in another way than they say.
+
+    Raises:
+        UserError: names the first of them.
+    """
+    for name, value in settings.items():
+        if isinstance(value, int) and not isinstance(value, bool) and not -LARGEST <= value <= LARGEST:
+            raise UserError(f"trainer.{name} must be a whole number up to 10^12, got {shown(value)}")
+    epochs, every = settings.max_epochs, settings.check_val_every_n_epoch
+    allowed: dict[str, tuple[Any, str]] = {
+        "max_epochs": (epochs is None or epochs == -1 or epochs >= 1, "at least 1, or -1 for no end"),
+        "max_steps": (settings.max_steps == -1 or settings.max_steps >= 1, "at least 1, or -1 for no end"),
+        "check_val_every_n_epoch": (every is None or 1 <= every <= max(epochs or 1, 1), "from 1 to max_epochs"),
+        "limit_train_batches": (settings.limit_train_batches != 0, "more than 0"),
+        "limit_val_batches": (settings.limit_val_batches != 0, "more than 0: validation chooses the best epoch"),
+        "limit_test_batches": (settings.limit_test_batches != 0, "more than 0"),
+        "limit_predict_batches": (settings.limit_predict_batches != 0, "more than 0"),
+        "min_epochs": ((settings.min_epochs or 0) >= 0, "at least 0"),
+        "num_nodes": (1 <= settings.num_nodes <= 1000, "from 1 to 1000"),
+        "num_sanity_val_steps": ((settings.num_sanity_val_steps or 0) >= -1, "at least -1"),
+        "log_every_n_steps": ((settings.log_every_n_steps or 0) >= 0, "at least 0"),
+        "default_root_dir": (settings.default_root_dir is None, "null: set run.root instead"),
+        "precision": (settings.precision in (None, 32, 64, *PRECISIONS), f"one of {', '.join(PRECISIONS)}"),
+        "accumulate_grad_batches": (settings.accumulate_grad_batches >= 1, "at least 1"),
+        "gradient_clip_val": (0 <= (settings.gradient_clip_val or 0) <= 1e30, "from 0 to 1e30"),
+        "logger": (settings.logger is not True, "false, or loggers: set run.tensorboard instead"),
+    }
+    for name, (fine, text) in allowed.items():
+        if not fine:
+            raise UserError(f"trainer.{name} must be {text}, got {shown(settings[name])}")
+
+
+def check_memory(model: LightningModule, data: LightningDataModule) -> None:
+    """Refuse a net and a batch whose step would not fit into memory.
+
+    Raises:
+        UserError: names both settings.
+    """
+    hidden, batch = model.hparams.get("hidden_size"), data.hparams.get("batch_size") or data.hparams.get("n_train")
+    if hidden and batch and 4 * 4 * hidden * batch > BYTES:  # hidden units, their gradients and what ReLU keeps
+        raise UserError(
+            f"model.hidden_size {hidden} with data.batch_size {batch} would take "
+            f"{16 * hidden * batch / 2**30:.0f} GiB a step: make one of them smaller"
+        )
+
+
+def inexact(trainer: Trainer) -> Iterator[str]:
+    """Why a resumed run will not repeat this one exactly: a phrase for each setting that breaks it."""
+    if trainer.max_steps != -1 or any(isinstance(callback, Timer) for callback in trainer.callbacks):  # type: ignore[attr-defined]
+        yield "max_steps or max_time may end the run within an epoch"
+    if trainer.val_check_interval not in (None, 1, 1.0):
+        yield "val_check_interval validates within an epoch"
+    if any(isinstance(callback, StochasticWeightAveraging) for callback in trainer.callbacks):  # type: ignore[attr-defined]
+        yield "StochasticWeightAveraging changes the schedule"

@@ -1,0 +1,29 @@
+"""What the command says of itself: lines for the reader, and commands to copy."""
+
+import os
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from lightning.pytorch.utilities import rank_zero_only
+
+
+@rank_zero_only
+def say(line: str) -> None:
+    """Print a line, by the first of several processes."""
+    print(line, flush=True)
+
+
+def hint(*words: object) -> str:
+    """A command for the reader to copy, quoted for the shell."""
+    return "  " + " ".join([program(), *(shlex.quote(str(word)) for word in words)])
+
+
+def program() -> str:
+    """How the reader called the command."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return "python -m torchtour"
+    on_path = shutil.which(called.name)
+    return called.name if on_path and Path(on_path).samefile(called) else shlex.quote(os.path.relpath(called))

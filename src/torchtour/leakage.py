@@ -1,0 +1,35 @@
+"""Leakage: rows that are in two sets at once, so that a score on one says nothing about unseen points."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from torchtour.settings import UserError
+
+
+def refuse_overlap(sets: Mapping[str, Tensor]) -> None:
+    """Compare each two sets of features [n, d] float32, row by row.
+
+    Raises:
+        UserError: Two share more rows than chance explains; it says how many.
+    """
+    rows = {name: row_keys(features) for name, features in sets.items()}
+    names = list(rows)
+    for k, one in enumerate(names):
+        for other in names[:k]:
+            common = int(np.isin(rows[one], rows[other]).sum())
+            # Two coordinates of 24 random bits each: of 2^48 points, two can be equal by chance.
+            if common > len(rows[one]) * len(rows[other]) / 2**40:
+                raise UserError(
+                    f"{common} of {len(rows[one])} {one} points are also {other} points: "
+                    "a problem must draw its points from the generator that it is given"
+                )
+
+
+def row_keys(features: Tensor) -> NDArray[np.int64]:
+    """A number for each row of features [n, d] float32: equal rows have equal numbers, others hardly ever."""
+    bits = features.contiguous().numpy().view(np.int32).astype(np.int64)  # [n, d]
+    multipliers = np.random.default_rng(0).integers(2**63, size=bits.shape[1])
+    return np.asarray((bits * multipliers).sum(axis=1))  # [n], modulo 2^64

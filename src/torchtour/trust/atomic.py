@@ -1,0 +1,44 @@
+"""Files that are written whole or not at all."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a crash, meets the old content or the new, never a part."""
+    # In the same folder, since a rename is atomic within a file system only; of a name that no other writer has.
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        with open(beside, "wb") as file:
+            file.write(content)
+            sync(file.fileno())
+        beside.replace(path)
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def sync(file: int) -> None:
+    """Bring an open file to the disk."""
+    os.fsync(file)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's list of names to the disk, where the system can open a folder."""
+    if os.name != "posix":
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what writers that were killed have left."""
+    for path in folder.glob(".*.tmp"):
+        with suppress(OSError):
+            path.unlink()
