@@ -1,6 +1,7 @@
 """The scores of an epoch: the mean loss, whatever torchmetrics offers, and how they reach Trainer."""
 
 import math
+import warnings
 from typing import Any
 
 import torch
@@ -54,6 +55,8 @@ class Scores(MetricCollection):
         """Add a batch; one without samples, the share of a process that got none, adds nothing."""
         if len(labels):
             super().update(loss=loss.detach(), preds=logits.detach(), target=labels)
+        else:
+            warnings.filterwarnings("ignore", ".*was called before the ``update`` method.*")  # the others' count
 
 
 def log_epoch(module: LightningModule, scores: MetricCollection, batch_idx: int) -> None:

@@ -37,11 +37,12 @@ def field(net: Module, limits: Extent, device: torch.device | None = None) -> Te
     x2, x1 = torch.meshgrid(middles, middles, indexing="ij")
     points = torch.stack([x1, x2], dim=-1).reshape(-1, 2)
     few = 1 + 2**26 // sum(weight.numel() for weight in net.parameters())  # at a time: the net may be wide
+    dtype = next(net.parameters()).dtype
     found = torch.empty(SIDE * SIDE)
     with torch.no_grad():
         for start in range(0, len(points), few):
-            logits = net(points[start : start + few].to(device))  # [few, 2]
-            found[start : start + few] = logits.softmax(dim=1)[:, 1]
+            logits = net(points[start : start + few].to(device, dtype))  # [few, 2]
+            found[start : start + few] = logits.float().softmax(dim=1)[:, 1]
     return found.reshape(SIDE, SIDE)
 
 

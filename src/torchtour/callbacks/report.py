@@ -57,6 +57,10 @@ class Progress(ProgressBar):
         """Called by Trainer in all processes but the first."""
         self.is_enabled = False
 
+    def enable(self) -> None:
+        """Called by Lightning's finders of a rate and a batch size when they have ended."""
+        self.is_enabled = True
+
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         steps = trainer.estimated_stepping_batches
         self.bar = tqdm(

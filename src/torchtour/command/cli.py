@@ -14,6 +14,7 @@ from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.utilities import rank_zero_only
 from torch.multiprocessing.spawn import ProcessException
 
@@ -22,7 +23,7 @@ from torchtour.callbacks.pictures import Confusion, Pictures, audit_pictures
 from torchtour.callbacks.report import EpochReport, Predictions, Progress
 from torchtour.callbacks.run import Run, audit_run
 from torchtour.command.errors import first_line
-from torchtour.command.parser import Parser, user_error, with_nearest_key
+from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
 from torchtour.command.processes import check_processes
 from torchtour.command.resume import find, flags_of, refuse_contradictions
 from torchtour.command.rules import check_memory, check_trainer, inexact
@@ -147,6 +148,8 @@ class Command(LightningCLI):
             if mistake := user_error(error):
                 of = f" (the settings are those of {self.stored.path})" if self.stored else ""
                 raise UserError(f"{mistake}{of}") from None
+            if package := missing_package(error):
+                raise UserError(f"a package is missing: {package}") from error
             given, usual = self._get(self.config, "trainer"), self._parser(self.subcommand).get_defaults().trainer
             changed = [f"trainer.{name} {value}" for name, value in given.items() if value != usual.get(name)]
             raise UserError(f"{first_line(error)} ({', '.join(changed)})") from error
@@ -170,6 +173,8 @@ class Command(LightningCLI):
         kwargs["default_root_dir"] = str(self.run.root / ".none")
         kwargs["callbacks"] = [*_list(settings.callbacks), *self._our_callbacks(settings, kept)]
         kwargs["plugins"] = [*_list(settings.plugins), self.files]
+        if settings.barebones:  # it refuses even what is turned off
+            kwargs |= dict.fromkeys(TRAINER_DEFAULTS.keys() - {"max_epochs"})
         if SLURMEnvironment.detect():
             # Else Lightning resumes from any checkpoint of its own, and saves one in the midst of an epoch.
             kwargs["plugins"].append(SLURMEnvironment(auto_requeue=False))
@@ -213,8 +218,8 @@ class Command(LightningCLI):
             raise UserError(f"trainer.limit_train_batches must leave at least one batch of an epoch, got {limit}")
         if any(isinstance(callback, Run) for callback in self.trainer.callbacks):  # type: ignore[attr-defined]
             self._open_run()
-        for reason in inexact(self.trainer):
-            say(f"Note: {reason}: a resumed run will not repeat it exactly.")
+            for reason in inexact(self.trainer):
+                say(f"Note: {reason}.")
 
     def _before_resuming(self, path: str) -> None:
         assert self.stored is not None
@@ -241,6 +246,8 @@ class Command(LightningCLI):
             self.run.close()
 
     def after_fit(self) -> None:
+        if not isinstance(self.trainer.profiler, PassThroughProfiler):  # type: ignore[attr-defined]
+            say(self.trainer.profiler.summary())  # type: ignore[attr-defined]
         folder = self.run.folder
         if folder is None:
             say("Done. Nothing was kept.")

@@ -38,9 +38,12 @@ def explained() -> Iterator[Outcome]:
     except ProcessException as error:
         outcome.status = _say(f"one of the processes ended: {str(error).strip().splitlines()[-1]}", 1)
     except RuntimeError as error:
-        if not re.search(r"allocate memory|out of memory|not enough memory", str(error)):
+        if re.search(r"allocate memory|out of memory|not enough memory", str(error)):
+            outcome.status = _say(NO_MEMORY, 2)
+        elif "conditioned on metric" in str(error):  # EarlyStopping's, which no other exception tells apart
+            outcome.status = _say(first_line(error), 2)
+        else:
             raise
-        outcome.status = _say(NO_MEMORY, 2)
     finally:
         end_children()
 
@@ -63,11 +66,12 @@ def _quiet() -> None:
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("torch.multiprocessing.spawn").setLevel(logging.ERROR)  # how it ends the others
-    warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {message}\n"
+    warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {' '.join(str(message).split())}\n"
     # Workers would make it slower: the data are in memory.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
-    # A process that had no batch of a small set; the others' count.
-    warnings.filterwarnings("ignore", ".*was called before the ``update`` method.*")
+    # What was asked for, and a callback whose default is no plain value.
+    warnings.filterwarnings("ignore", r"\s*Unable to serialize instance.*")
+    warnings.filterwarnings("ignore", ".*requested to overfit.*")
     # Lightning's own calls, deprecated by torch 2.13 and by jsonargparse 4.53.
     warnings.filterwarnings("ignore", ".*isinstance.treespec, LeafSpec.*")
     warnings.filterwarnings("ignore", ".*no logger configured.*")

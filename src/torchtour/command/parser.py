@@ -73,6 +73,16 @@ def user_error(error: BaseException | None) -> UserError | None:
     return None
 
 
+def missing_package(error: BaseException | None) -> str:
+    """How to install the package that an exception says is missing; "" if it says no such thing."""
+    while error is not None:
+        if isinstance(error, ModuleNotFoundError):
+            wanted = re.search(r"pip install -?U? ?['\"]?([\w\[\]-]+)", str(error))
+            return f"pip install {wanted[1] if wanted else str(error.name or error).split('.')[0].split()[-1]}"
+        error = error.__cause__ or error.__context__
+    return ""
+
+
 def one_line(message: str) -> str:
     """A message of jsonargparse's in one line, in plain words."""
     text = " ".join(message.split())
@@ -87,7 +97,7 @@ def one_line(message: str) -> str:
     if choice := re.search(r"Expected a typing\.Literal\[(.*?)\]\. Got value: (.+?)$", text):
         return printable(f"{name}must be one of {choice[1].replace(chr(39), '')}, got {choice[2]}")
     if wrong := re.search(r"Given value type: .*? Given value: (.+)$", text):
-        return printable(f"{name or 'a setting '}cannot be {wrong[1]}")
+        return printable(f"{name or 'a setting '}cannot be {'null' if wrong[1] == 'None' else wrong[1]}")
     return printable(text)
 
 

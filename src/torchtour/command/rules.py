@@ -63,10 +63,10 @@ def check_memory(model: LightningModule, data: LightningDataModule) -> None:
 
 
 def inexact(trainer: Trainer) -> Iterator[str]:
-    """Why a resumed run will not repeat this one exactly: a phrase for each setting that breaks it."""
-    if trainer.max_steps != -1 or any(isinstance(callback, Timer) for callback in trainer.callbacks):  # type: ignore[attr-defined]
-        yield "max_steps or max_time may end the run within an epoch"
-    if trainer.val_check_interval not in (None, 1, 1.0):
-        yield "val_check_interval validates within an epoch"
+    """Why a resumed run would not repeat this one exactly: a sentence for each setting that breaks it."""
     if any(isinstance(callback, StochasticWeightAveraging) for callback in trainer.callbacks):  # type: ignore[attr-defined]
-        yield "StochasticWeightAveraging changes the schedule"
+        yield "StochasticWeightAveraging changes the schedule, so that this run cannot be resumed"
+    if trainer.max_steps != -1 or any(isinstance(callback, Timer) for callback in trainer.callbacks):  # type: ignore[attr-defined]
+        yield "max_steps or max_time may end the run within an epoch: a resumed run would not repeat it exactly"
+    if trainer.val_check_interval not in (None, 1, 1.0):
+        yield "val_check_interval validates within an epoch: a resumed run would not repeat it exactly"
