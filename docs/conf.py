@@ -80,7 +80,8 @@ html_show_sphinx = False
 html_use_index = False  # the search finds more
 html_domain_indices = False
 html_context = {"default_mode": "auto"}
-html_sidebars = {"index": [], "playground": [], "**": ["sidebar-nav-bs", "page-toc"]}  # both at the left: code needs the width
+# Navigation and contents both at the left: code needs the width, the plane of the playground all of it.
+html_sidebars = {"index": [], "playground": [], "**": ["sidebar-nav-bs", "page-toc"]}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "navbar_persistent": ["search-button"],

@@ -39,6 +39,13 @@ POINTS = 240  # that are drawn
 COLOURS = ("#0072B2", "#D55E00")  # Okabe and Ito's blue and vermilion, of class 0 and class 1
 
 
+PANEL = """<div id="panel"></div>
+<script type="module">
+  import { mount } from "./_static/playground/panel.js";
+  mount(document.getElementById("panel"), { address: "#problem=circle&units=8", link: "playground.html" });
+</script>"""
+
+
 class Record(Callback):
     """Keeps what the net says about each cell of the plane: in the first epoch often, and then after each epoch."""
 
@@ -173,6 +180,20 @@ class Ways(SphinxDirective):
         return [nodes.raw("", f'<ul class="cards ways">\n{items}\n</ul>', format="html")]
 
 
+class Panel(SphinxDirective):
+    """A small playground, where the site has one; the body is what stands beside it."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        if "playground" not in self.env.found_docs:
+            return []
+        beside = nodes.container("", classes=["beside"])
+        self.state.nested_parse(self.content, self.content_offset, beside)
+        panel = nodes.raw("", PANEL, format="html")
+        return [nodes.container("", panel, beside, classes=["try"])]
+
+
 class Lessons(SphinxDirective):
     """A card for each lesson that there is, in their order."""
 
@@ -206,6 +227,7 @@ def setup(app) -> dict[str, bool]:
     app.add_directive("spiral", Spiral)
     app.add_directive("lesson-cards", Lessons)
     app.add_directive("ways", Ways)
+    app.add_directive("playground-panel", Panel)
     app.connect("builder-inited", record)
     app.connect("html-page-context", only_there)
     return {"parallel_read_safe": True}
