@@ -14,7 +14,8 @@ def lines(code: str) -> str:
     again in the next.
     """
     found, line, open_tags = [], "", []
-    for token in TOKEN.findall(code if code.endswith("\n") else code + "\n"):
+    code = re.sub(r"\n?((?:</\w+>)*)\Z", r"\1\n", code)  # the last line ends it
+    for token in TOKEN.findall(code):
         if token == "\n":
             found.append(hanging(line + "".join(f"</{name(tag)}>" for tag in reversed(open_tags))))
             line = "".join(open_tags)

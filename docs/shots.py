@@ -33,7 +33,7 @@ def shots(names: list[str], chromium: str, address: str) -> int:
                 tab = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)
                 for name in names:
                     tab.goto(f"{address}/{name}.html", wait_until="load")
-                    tab.wait_for_timeout(600)  # what moves has begun
+                    tab.wait_for_timeout(5000 if name == "index" else 600)  # what moves is on its way
                     tall = min(tab.evaluate("document.documentElement.scrollHeight"), TALLEST)
                     path = BUILD / "shots" / f"{name.replace('/', '-')}-{kind}-{theme}.png"
                     clip = {"x": 0, "y": 0, "width": width, "height": tall}

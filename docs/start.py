@@ -159,7 +159,7 @@ class Spiral(SphinxDirective):
         source = Path(self.env.srcdir)
         images = list(pictures.shown(BUILD / "pages/index/spiral", source, self.options["alt"]))
         inline, messages = self.state.inline_text(" ".join(self.content), self.lineno)
-        figure = nodes.figure("", nodes.container("", *images, classes=["stage"]), ids=["spiral"])
+        figure = nodes.figure("", nodes.container("", *images, classes=["stage"]), ids=["recording"])
         figure += nodes.caption("", "", *inline, *messages)
         return [figure]
 

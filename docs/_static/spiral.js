@@ -1,6 +1,6 @@
 // Plays RECORDING, a training that was recorded while the site was built, in place of the still on the start page.
 (() => {
-  const figure = document.getElementById("spiral"), stage = figure?.querySelector(".stage");
+  const figure = document.getElementById("recording"), stage = figure?.querySelector(".stage");
   if (!stage || typeof RECORDING === "undefined") return;
   const { side, reach, steepest, epochs, marks, points } = RECORDING;
   const last = marks.length - 1, SECONDS = 11, REST = 2.5;  // of one showing, and of its last frame

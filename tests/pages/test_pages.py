@@ -477,30 +477,30 @@ def test_the_search_finds_a_word_that_only_an_output_has(by: str, visit, address
 
 
 def frame(tab) -> str:
-    return tab.evaluate("document.querySelector('#spiral canvas').toDataURL()")
+    return tab.evaluate("document.querySelector('#recording canvas').toDataURL()")
 
 
 def test_the_spiral_moves_and_can_be_stopped(visit) -> None:
     tab = visit("index.html")
-    tab.wait_for_selector("#spiral .moves")
+    tab.wait_for_selector("#recording .moves")
     before = frame(tab)
     tab.wait_for_timeout(600)
     assert frame(tab) != before
-    tab.click("#spiral button")
+    tab.click("#recording button")
     stopped = frame(tab)
     tab.wait_for_timeout(400)
     assert frame(tab) == stopped
-    tab.locator("#spiral input").fill("0")
-    assert tab.inner_text("#spiral .reading").startswith("epoch 0 of 40")
+    tab.locator("#recording input").fill("0")
+    assert tab.inner_text("#recording .reading").startswith("epoch 0 of 40")
 
 
 def test_who_wants_less_motion_sees_the_trained_net(visit, tab) -> None:
     tab.emulate_media(reduced_motion="reduce")
     try:
         tab.goto(visit("index.html").url)
-        tab.wait_for_selector("#spiral .moves")
-        assert tab.inner_text("#spiral .reading").startswith("epoch 40 of 40")
-        assert tab.inner_text("#spiral button") == "Play"
+        tab.wait_for_selector("#recording .moves")
+        assert tab.inner_text("#recording .reading").startswith("epoch 40 of 40")
+        assert tab.inner_text("#recording button") == "Play"
         before = frame(tab)
         tab.wait_for_timeout(400)
         assert frame(tab) == before
@@ -509,11 +509,11 @@ def test_who_wants_less_motion_sees_the_trained_net(visit, tab) -> None:
 
 
 def test_on_paper_the_spiral_is_a_still(visit, tab) -> None:
-    visit("index.html").wait_for_selector("#spiral .moves")
+    visit("index.html").wait_for_selector("#recording .moves")
     tab.emulate_media(media="print")
     try:
-        assert tab.locator("#spiral img.in-light").is_visible()
-        assert not tab.locator("#spiral canvas").is_visible()
+        assert tab.locator("#recording img.in-light").is_visible()
+        assert not tab.locator("#recording canvas").is_visible()
     finally:
         tab.emulate_media(media="screen")
 
