@@ -14,7 +14,7 @@ def lines(code: str) -> str:
     again in the next.
     """
     found, line, open_tags = [], "", []
-    code = re.sub(r"\n?((?:</\w+>)*)\Z", r"\1\n", code)  # the last line ends it
+    code = re.sub(r"\n?((?:</\w+>)*)\Z", r"\1\n", code, count=1)  # the last line ends it
     for token in TOKEN.findall(code):
         if token == "\n":
             found.append(hanging(line + "".join(f"</{name(tag)}>" for tag in reversed(open_tags))))
