@@ -40,12 +40,12 @@ docs: $(SITE) ## build the site into docs/_build/html by running all that it sho
 pages-test: $(SITE) ## test the built site, in chromium too
 	$(BIN)/pytest -n 2 tests/pages/test_pages.py
 
-faults: $(READY) ## the whole fault campaign, some ten minutes, and its table
-	$(BIN)/python tests/faults.py
+faults: $(READY) ## the whole fault campaign, some ten minutes; its table goes into docs/faults.md
+	PYTHONPATH=tests $(BIN)/python -m faults --write docs/faults.md
 
 bench: $(READY) ## what each convenience costs on this machine, some five minutes; PEERS=1: other frameworks too
 	$(if $(PEERS),$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/peers $(FRAMEWORKS))
-	PYTHONPATH=$(if $(PEERS),.venv/peers) $(BIN)/python tests/benchmarks/bench.py
+	PYTHONPATH=$(if $(PEERS),.venv/peers:)tests $(BIN)/python -m benchmarks
 
 lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install -q uv

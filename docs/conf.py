@@ -10,6 +10,7 @@ BUILD = HERE / "_build"
 sys.path.insert(0, str(HERE))  # the modules beside this file
 
 import inventory  # noqa: E402
+import playground  # noqa: E402
 
 import torchtour  # noqa: E402
 
@@ -24,6 +25,8 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
+    "gallery",  # how a lesson becomes a page and a notebook
+    "instruments",
     "live",  # what acts while the site is built
     "look",  # how pages are laid out
     "pictures",
@@ -69,11 +72,13 @@ intersphinx_mapping = {
     name: (address, str(inventory.write(name, BUILD))) for name, address in inventory.ADDRESSES.items()
 }
 
+playground.write(BUILD / "static/playground/data")
+
 html_theme = "pydata_sphinx_theme"
 html_title = "torchtour"
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static", "_build/static"]
-html_css_files = ["style.css"]
+html_css_files = ["style.css", "playground/playground.css"]
 html_js_files = ["local.js"]
 html_copy_source = False
 html_show_sphinx = False

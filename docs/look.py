@@ -66,10 +66,15 @@ def plain_lesson(app, docname: str, source: list[str]) -> None:
 
 
 def only_pages_that_exist(app, docname: str, source: list[str]) -> None:
-    """The start page names parts of the site that may be left out: no entry for those."""
-    if docname == "index":
-        there = app.env.found_docs
-        source[0] = re.sub(r"(?m)^[\w ?]+ <(\w+)>\n", lambda line: line[0] if line[1] in there else "", source[0])
+    """A table of contents may name parts of the site that are left out: no entry for those."""
+
+    def there(line: str) -> bool:
+        return line.startswith((":", "`")) or not line or line.split("<")[-1].rstrip(">") in app.env.found_docs
+
+    def block(found: re.Match[str]) -> str:
+        return "\n".join(line for line in found[0].split("\n") if there(line))
+
+    source[0] = re.sub(r"(?ms)^```\{toctree\}$.*?^```$", block, source[0])
 
 
 def label_tables(app, pagename: str, templatename: str, context: dict, doctree: object) -> None:

@@ -39,12 +39,15 @@ for epoch in range(10):
         loss_sum += loss.item() * len(batch)
         right += (logits.argmax(dim=1) == labels[batch]).sum().item()
     with torch.no_grad():
-        val_loss = cross_entropy(net(val_features), val_labels).item()
+        val_logits = net(val_features)  # [2000, 2]
+        val_loss = cross_entropy(val_logits, val_labels).item()
+        val_accuracy = (val_logits.argmax(dim=1) == val_labels).float().mean()
     if val_loss < best:
         best = val_loss
         torch.save(net.state_dict(), "best.pt")
     accuracy = torch.tensor(right / 4000)  # float32, as torchmetrics keeps it
-    print(f"Epoch [{epoch + 1}/10], Loss: {loss_sum / 4000:.4f}, Accuracy: {accuracy:.4f}")
+    print(f"Epoch [{epoch + 1}/10], Loss: {loss_sum / 4000:.4f}, Accuracy: {accuracy:.4f}", end=", ")
+    print(f"Val loss: {val_loss:.4f}, Val accuracy: {val_accuracy:.4f}")
     schedule.step()
 
 net.load_state_dict(torch.load("best.pt", weights_only=True))

@@ -1,4 +1,4 @@
-"""Hold the plain loop's best weights against those of the project: a difference in one bit ends this in an error."""
+"""Compare the plain loop's best weights with those of the project: a difference in one bit ends this in an error."""
 
 import torch
 

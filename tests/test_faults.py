@@ -5,24 +5,18 @@ from functools import partial
 
 import pytest
 from conftest import ROOT
-from faults import (
-    Skipped,
-    bad_input,
-    bombs,
-    cut_short,
-    diverges,
-    fit_flags,
-    flipped,
-    full_from_the_start,
-    hostile,
-    killed_at_lines,
-    killed_at_random,
-    line_with,
-    overwritten,
-    stopped,
-    stopped_at_lines,
-    torn_metrics,
-)
+from faults.bad_input import bad_input
+from faults.bombs import bombs
+from faults.damage import cut_short, flipped, overwritten
+from faults.divergence import diverges
+from faults.hostile import hostile
+from faults.kills import killed_at_lines, killed_at_random
+from faults.lines import line_with
+from faults.room import full_from_the_start
+from faults.rows import torn_metrics
+from faults.runs import fit_flags
+from faults.signals import stopped, stopped_at_lines
+from faults.tries import Skipped
 
 REFERENCE = ROOT / "checkpoints/reference/0.1.0.ckpt"
 FORCED = {"TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}

@@ -86,8 +86,7 @@ def python(folder: Path, *arguments: str, path: list[Path] | None = None) -> sub
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     environment["MPLBACKEND"] = "agg"
     environment["OMP_NUM_THREADS"] = "1"  # the tests run in parallel already
-    if path is not None:
-        environment["PYTHONPATH"] = os.pathsep.join(map(str, path))
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, [ROOT / "src"] if path is None else path))
     command = [sys.executable, "-X", "utf8", *([] if path is None else ["-S"]), *arguments]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=300, check=False
@@ -128,7 +127,7 @@ def test_it_prints_its_transcript(name: str, tmp_path: Path, file_regression: Fi
 def test_it_prints_the_same_with_what_its_inline_metadata_names_alone(
     name: str, tmp_path: Path, file_regression: FileRegressionFixture
 ) -> None:
-    """Without this project, Lightning and matplotlib; test_corrections runs the others without matplotlib."""
+    """Without this project, Lightning and matplotlib."""
     needs = {Requirement(line).name for line in inline_metadata(name)["dependencies"]}
     view(tmp_path / "packages", with_requirements(needs))
     compare(transcript(name, tmp_path / "empty", [tmp_path / "packages"]), name, file_regression)
@@ -177,10 +176,35 @@ def test_editors_and_pages_show_the_same_cells(name: str) -> None:
     notebook = jupytext.reads(source, fmt="py:percent")
     assert jupytext.writes(notebook, fmt="py:percent") == source
     assert source.startswith('# %% [markdown]\n"""\n')
-    assert not re.search(r"(?m)^# %%\n.", source), "sphinx-gallery makes prose of a comment right under # %%"
+    assert not re.search(r"(?m)^# %%(?! \[markdown\]).*\n.", source), (
+        "sphinx-gallery makes prose of a comment right under # %%"
+    )
     prose = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     without_code = re.sub(r"``[^`]+``", "", prose)
     assert not re.search(r"`|\]\(|^\.\. |^#|::$|^\|", without_code, re.MULTILINE), "not the same in reST and Markdown"
+
+
+def code_cells(name: str) -> list[tuple[str, str]]:
+    """Title and code of each code cell."""
+    pieces = re.split(r"(?m)^# %%(.*)\n", LESSONS[name].read_text("utf-8"))
+    return [(title.strip(), code) for title, code in zip(pieces[1::2], pieces[2::2], strict=True) if "[" not in title]
+
+
+def called(code: str) -> set[str]:
+    """The last name of all that is called: assert_close of torch.testing.assert_close."""
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    return {ast.unparse(call.func).split(".")[-1] for call in calls}
+
+
+@each_lesson
+def test_cells_that_check_or_draw_say_so(name: str) -> None:
+    for title, code in code_cells(name):
+        assert title in ("", "checks", "plot"), title
+        asserts = any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(code)))
+        checks = asserts or any(function.startswith("assert_") for function in called(code))
+        assert checks == (title == "checks"), code
+        assert title == "" or not called(code) & {"print", "headline"}, code
+        assert "subplots" not in called(code) or title == "plot", code
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,19 @@ def confusion(matrix: Tensor, title: str, classes: Sequence[str] | None = None) 
     return figure
 
 
+def importance(losses: Tensor, names: Sequence[str], title: str, most: int = 20) -> Figure:
+    """The mean loss of accuracy of each column when its values are permuted, of [n_columns, repeats], largest first."""
+    order = losses.mean(dim=1).argsort(descending=True, stable=True)[:most].flip(0)
+    figure = Figure(figsize=(6.4, 1.6 + 0.28 * len(order)), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    spread = losses.std(dim=1, correction=0)
+    axes.barh(range(len(order)), losses.mean(dim=1)[order].numpy(), xerr=spread[order].numpy(), color=COLOURS[0])
+    axes.set_yticks(range(len(order)), [names[place].replace("$", r"\$") for place in order])
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.set(title=title, xlabel="accuracy lost when the column's values are shuffled")
+    return figure
+
+
 def png(figure: Figure) -> bytes:
     """The picture as a file's content, the same bytes for the same picture."""
     buffer = BytesIO()

@@ -3,45 +3,59 @@
 Autograd
 ========
 
-A network learns by changing its numbers so that its error gets smaller. For each number it has to know: if I
-make this one a little larger, does the error grow or shrink, and how fast? The answer is the *derivative* of
-the error with respect to that number, and all the derivatives together are the *gradient*. PyTorch works them
-out for you while you write ordinary arithmetic. That is *autograd*, automatic differentiation.
+**About 60 minutes.** You need the tensors of lesson 1. After this lesson you can
 
-In this lesson you check its answers against arithmetic, use them to find the lowest point of a curve, and make
-the mistakes that everybody makes once. You need the tensors of lesson 1.
+- let torch find a derivative, and check it by nudging the input;
+- write gradient descent in five lines;
+- say why gradients must be zeroed, and what ``no_grad`` and ``detach`` are for;
+- find out why a gradient is ``None``;
+- build autograd yourself, in 60 lines.
+
+A network learns by changing its numbers so that its error gets smaller. For each number
+it has to know: if I make this one a little larger, does the error grow or shrink, and
+how fast? The answer is the *derivative* of the error with respect to that number, and
+all the derivatives together are the *gradient*. PyTorch works them out for you while
+you write ordinary arithmetic. That is *autograd*, automatic differentiation.
 """
 
 # %%
 
-import sys
 import warnings
 
 import numpy as np
 import torch
 
+# sphinx_gallery_start_ignore
+# The page hides this. `uv run --no-project autograd.py` installs what it names:
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["numpy", "torch>=2.10"]
+# ///
 try:
     import matplotlib.pyplot as plt
 except ImportError:  # then there is no picture
     plt = None
 
-# %% [markdown]
-# As in lesson 1, this function prints a headline with the number of the line that called it.
-
-# %%
-
 
 def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
+    """Print a headline with the caller's line number, which a notebook lacks."""
+    import sys
 
+    caller = sys._getframe(1)
+    number = "" if "get_ipython" in caller.f_globals else f"[Line {caller.f_lineno}] "
+    print(f"\n{number}{text}:")
+
+
+# sphinx_gallery_end_ignore
 
 # %% [markdown]
 # Two derivatives
 # ---------------
 #
-# ``requires_grad=True`` asks torch to watch a tensor: it notes down each calculation that the tensor takes part
-# in. ``z.backward()`` goes through these notes from the end to the beginning and leaves in ``x.grad`` how fast
-# z changes with x, and in ``y.grad`` how fast z changes with y.
+# ``requires_grad=True`` asks torch to watch a tensor: it notes down each calculation
+# that the tensor takes part in. ``z.backward()`` goes through these notes from the end
+# to the beginning and leaves in ``x.grad`` how fast z changes with x, and in ``y.grad``
+# how fast z changes with y.
 
 # %%
 
@@ -55,12 +69,13 @@ print("dz/dx =", x.grad.item())
 print("dz/dy =", y.grad.item())
 
 # %% [markdown]
-# If you know calculus: the derivatives are ``2 * x`` and ``3 * y**2``. If you don't: make x a tiny bit larger
-# and a tiny bit smaller, see how much z changes between the two, and divide by the length of that step. This is
-# called the *central difference*. NumPy does it here in ``float64``, because in ``float32`` a step so tiny
-# drowns in rounding.
+# If you know calculus: the derivatives are ``2 * x`` and ``3 * y**2``. If you don't:
+# make x a tiny bit larger and a tiny bit smaller, see how much z changes between the
+# two, and divide by the length of that step. This is called the *central difference*.
+# NumPy does it here in ``float64``, because in ``float32`` a step so tiny drowns in
+# rounding.
 
-# %%
+# %% checks
 
 
 def z_of(point: np.ndarray) -> np.float64:
@@ -70,13 +85,18 @@ def z_of(point: np.ndarray) -> np.float64:
 point, tiny = np.array([2.0, 3.0]), 1e-5
 along_x, along_y = np.array([tiny, 0]), np.array([0, tiny])
 assert z.item() == 2 * 2 + 3 * 3 * 3
-assert np.isclose(x.grad.item(), (z_of(point + along_x) - z_of(point - along_x)) / (2 * tiny))
-assert np.isclose(y.grad.item(), (z_of(point + along_y) - z_of(point - along_y)) / (2 * tiny))
+assert np.isclose(
+    x.grad.item(), (z_of(point + along_x) - z_of(point - along_x)) / (2 * tiny)
+)
+assert np.isclose(
+    y.grad.item(), (z_of(point + along_y) - z_of(point - along_y)) / (2 * tiny)
+)
 assert (x.grad.item(), y.grad.item()) == (2 * 2, 3 * 3**2)
 
 # %% [markdown]
-# A tensor of many numbers gets a gradient of the same shape, one derivative for each number. But ``backward``
-# starts from a single number: a net has thousands of weights and one error.
+# A tensor of many numbers gets a gradient of the same shape, one derivative for each
+# number. But ``backward`` starts from a single number: a net has thousands of weights
+# and one error.
 
 # %%
 
@@ -87,7 +107,7 @@ error.backward()
 print("weights: ", weights.tolist())
 print("gradient:", weights.grad.tolist())
 
-# %%
+# %% checks
 
 assert weights.grad.tolist() == [2 * 1, 2 * -2, 2 * 3]  # the derivative of w^2 is 2w
 
@@ -95,13 +115,15 @@ assert weights.grad.tolist() == [2 * 1, 2 * -2, 2 * 3]  # the derivative of w^2 
 # Walking downhill
 # ----------------
 #
-# Where is ``(x - 3)**2`` smallest? At 3, you can see that. Let torch find it. Start at x = 1. The derivative
-# tells which way is uphill, so go the other way: x becomes x minus 0.1 times the derivative, again and again.
-# This is *gradient descent*. The factor 0.1 is the *learning rate*, and what you want to make small is called
-# the *loss*.
+# Where is ``(x - 3)**2`` smallest? At 3, you can see that. Let torch find it. Start at
+# x = 1. The derivative tells which way is uphill, so go the other way: x becomes x
+# minus 0.1 times the derivative, again and again. This is *gradient descent*. The
+# factor 0.1 is the *learning rate*, and what you want to make small is called the
+# *loss*.
 #
-# Two lines need a word. ``no_grad`` tells torch not to watch the update, which is no part of the calculation of
-# the loss. ``zero_`` sets the derivative back to 0; below you see why.
+# Two lines need a word. ``no_grad`` tells torch not to watch the update, which is no
+# part of the calculation of the loss. ``zero_`` sets the derivative back to 0; below
+# you see why.
 
 # %%
 
@@ -119,11 +141,12 @@ for step in range(1, 6):
     print(f"Step {step}: x = {x.item():.4f}, loss = {loss.item():.4f}")
 
 # %% [markdown]
-# Each line shows x after the step, and the loss from which the step was made. The derivative is
-# ``2 * (x - 3)``, so a step leaves ``1 - 0.1 * 2 = 0.8`` of the distance to 3. The distance starts at 2, so
-# after k steps ``x = 3 - 2 * 0.8**k``. The steps get shorter by themselves, because the slope gets flatter.
+# Each line shows x after the step, and the loss from which the step was made. The
+# derivative is ``2 * (x - 3)``, so a step leaves ``1 - 0.1 * 2 = 0.8`` of the distance
+# to 3. The distance starts at 2, so after k steps ``x = 3 - 2 * 0.8**k``. The steps get
+# shorter by themselves, because the slope gets flatter.
 
-# %%
+# %% checks
 
 for k in range(1, 6):
     assert np.isclose(path[k], 3 - 2 * 0.8**k)
@@ -133,9 +156,10 @@ for k in range(1, 6):
 # What goes wrong: gradients not zeroed
 # -------------------------------------
 #
-# ``backward`` does not set ``x.grad``, it *adds* to it. There is a reason: a number that is used twice has two
-# effects, and they add up. But the derivative of the last step is still there too, unless you remove it. (In
-# lesson 4 ``optimizer.zero_grad()`` will do that for all weights.)
+# ``backward`` does not set ``x.grad``, it *adds* to it. There is a reason: a number
+# that is used twice has two effects, and they add up. But the derivative of the last
+# step is still there too, unless you remove it. (In lesson 4 ``optimizer.zero_grad()``
+# will do that for all weights.)
 
 # %%
 
@@ -145,13 +169,14 @@ for _ in range(2):
     (x**2).backward()
     print("x.grad =", x.grad.item())
 
-# %%
+# %% checks
 
 assert x.grad == 2 * 2 + 2 * 2
 
 # %% [markdown]
-# In the descent, each step then repeats all the earlier ones. Like a ball in a bowl without friction, x rolls
-# through the lowest point, up the other side, and back, for ever. torch gives no warning.
+# In the descent, each step then repeats all the earlier ones. Like a ball in a bowl
+# without friction, x rolls through the lowest point, up the other side, and back, for
+# ever. torch gives no warning.
 
 # %%
 
@@ -176,10 +201,11 @@ print("zeroed:    ", " ".join(f"{x:.4f}" for x in good[10::10]))
 print("not zeroed:", " ".join(f"{x:.4f}" for x in bad[10::10]))
 
 # %% [markdown]
-# Check it without torch. Let d be ``x - 3``, how far x is from 3. The derivative is ``2 * d``, and x.grad holds
-# the sum of all derivatives so far. So each step is the step before it, plus ``-0.1 * 2 * d``.
+# Check it without torch. Let d be ``x - 3``, how far x is from 3. The derivative is
+# ``2 * d``, and x.grad holds the sum of all derivatives so far. So each step is the
+# step before it, plus ``-0.1 * 2 * d``.
 
-# %%
+# %% checks
 
 distance = [1 - 3, (1 - 3) * 0.8]  # the first step is still right
 while len(distance) < 51:
@@ -190,21 +216,32 @@ assert abs(good[50] - 3) < 1e-4  # arrived
 assert max(abs(x - 3) for x in bad[40:]) > 2  # as far away as at the start
 
 # %% [markdown]
-# In the picture: on the left the five steps on the curve, on the right x over 50 steps, with and without
-# zeroing.
+# In the picture: on the left the five steps on the curve, on the right x over 50 steps,
+# with and without zeroing.
 
-# %%
+# %% plot
 
 if plt is not None:
     figure, (curve, time) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-    figure.suptitle("Gradient descent on (x - 3)^2: the path on the parabola, and why gradients are zeroed")
+    figure.suptitle("Gradient descent on (x - 3)^2, and why gradients are zeroed")
     place = np.linspace(0.5, 5.5, 200)
     curve.plot(place, (place - 3) ** 2, color="black", label="(x - 3)^2")
     steps = np.array(good[:6])
-    curve.plot(steps, (steps - 3) ** 2, color="#0072B2", marker="o", linestyle="--", label="the first five steps")
+    curve.plot(
+        steps,
+        (steps - 3) ** 2,
+        color="#0072B2",
+        marker="o",
+        linestyle="--",
+        label="the first five steps",
+    )
     curve.set(title="The path of the descent", xlabel="x", ylabel="loss")
-    time.plot(good, color="#0072B2", linestyle="--", marker="o", markevery=5, label="zeroed")
-    time.plot(bad, color="#D55E00", linestyle="-", marker="^", markevery=5, label="not zeroed")
+    time.plot(
+        good, color="#0072B2", linestyle="--", marker="o", markevery=5, label="zeroed"
+    )
+    time.plot(
+        bad, color="#D55E00", linestyle="-", marker="^", markevery=5, label="not zeroed"
+    )
     time.axhline(3, color="black", linestyle=":", label="lowest point")
     time.set(title="x, step by step", xlabel="step", ylabel="x", ylim=(0.5, 7))
     for axes in (curve, time):
@@ -216,10 +253,11 @@ if plt is not None:
 # What torch keeps: the graph
 # ---------------------------
 #
-# The notes that torch takes are called the *graph*. Each result knows the calculation it came from, its
-# ``grad_fn``. A tensor that came from no calculation, because you made it, is a *leaf*. Weights are leaves.
-# ``no_grad`` and ``detach`` make results without notes: ``no_grad`` for all that is calculated inside it,
-# ``detach`` for one tensor.
+# The notes that torch takes are called the *graph*. Each result knows the calculation
+# it came from, its ``grad_fn``. A tensor that came from no calculation, because you
+# made it, is a *leaf*. Weights are leaves. ``no_grad`` and ``detach`` make results
+# without notes: ``no_grad`` for all that is calculated inside it, ``detach`` for one
+# tensor.
 
 # %%
 
@@ -230,12 +268,18 @@ with torch.no_grad():
     unwatched = x**2
 print("x:               leaf:", x.is_leaf, " grad_fn:", x.grad_fn)
 print("x**2:            leaf:", square.is_leaf, "grad_fn:", square.grad_fn.name())
-print("x**2 in no_grad: requires_grad:", unwatched.requires_grad, " grad_fn:", unwatched.grad_fn)
+print(
+    "x**2 in no_grad: requires_grad:",
+    unwatched.requires_grad,
+    " grad_fn:",
+    unwatched.grad_fn,
+)
 
 # %% [markdown]
-# What does it mean for the derivative? A detached tensor counts as a plain number. So ``x * x`` has the
-# derivative ``2 * x``, but ``x.detach() * x`` has only ``x``, as ``5 * x`` has 5. You also need ``detach`` to
-# hand a watched tensor to NumPy or to matplotlib.
+# What does it mean for the derivative? A detached tensor counts as a plain number. So
+# ``x * x`` has the derivative ``2 * x``, but ``x.detach() * x`` has only ``x``, as
+# ``5 * x`` has 5. You also need ``detach`` to hand a watched tensor to NumPy or to
+# matplotlib.
 
 # %%
 
@@ -247,16 +291,17 @@ x.grad.zero_()
 (x.detach() * x).backward()
 print("detached:", x.grad.item())
 
-# %%
+# %% checks
 
 assert whole == 2 * 2
 assert x.grad == 2
 assert np.shares_memory(x.detach().numpy(), x.detach().numpy())  # detached, not copied
 
 # %% [markdown]
-# Why is the update in the descent inside ``no_grad``? Because torch refuses to change in place a leaf that it
-# is watching. And the way around that refusal is a trap: ``x = x - 0.1 * x.grad`` gives the name x to a result,
-# no longer a leaf, and ``backward`` leaves gradients in leaves only.
+# Why is the update in the descent inside ``no_grad``? Because torch refuses to change
+# in place a leaf that it is watching. And the way around that refusal is a trap:
+# ``x = x - 0.1 * x.grad`` gives the name x to a result, no longer a leaf, and
+# ``backward`` leaves gradients in leaves only.
 
 # %%
 
@@ -270,7 +315,7 @@ print("x -= ...:   ", refusal)
 x = x - 0.1 * x.grad
 print("x = x - ...: leaf:", x.is_leaf)
 
-# %%
+# %% checks
 
 assert "leaf Variable" in refusal
 assert not x.is_leaf
@@ -279,8 +324,9 @@ assert not x.is_leaf
 # Where a gradient is None
 # ------------------------
 #
-# Sooner or later you find ``None`` where you expected a number. These are the reasons. For the result of a
-# calculation torch also warns when you look at its ``grad``; the lesson silences that.
+# Sooner or later you find ``None`` where you expected a number. These are the reasons.
+# For the result of a calculation torch also warns when you look at its ``grad``; the
+# lesson silences that.
 
 # %%
 
@@ -301,7 +347,7 @@ print("no part of the calculation: ", unused.grad)
 print("a result, with retain_grad: ", kept.grad.item())
 print("a leaf:                     ", x.grad.item())
 
-# %%
+# %% checks
 
 assert kept.grad == 2 * (2 * 4 + 1)  # the derivative of k^2 is 2k
 assert x.grad == 2 * (2 * 4 + 1) * 4  # the chain rule: times dk/dx = 4
@@ -311,9 +357,9 @@ assert constant.grad is unused.grad is None
 # The same without backward
 # -------------------------
 #
-# ``torch.func.grad`` takes a function and returns another, its derivative. Nothing is watched or added up, and
-# you can differentiate the derivative again. In the lessons to come ``backward`` is used, as in most code that
-# you will read.
+# ``torch.func.grad`` takes a function and returns another, its derivative. Nothing is
+# watched or added up, and you can differentiate the derivative again. In the lessons to
+# come ``backward`` is used, as in most code that you will read.
 
 # %%
 
@@ -330,21 +376,218 @@ print("dz/dx =", dz_dx.item())
 print("dz/dy =", dz_dy.item())
 print("d2z/dy2 =", second.item())
 
-# %%
+# %% checks
 
-assert (dz_dx.item(), dz_dy.item()) == (4, 27)  # as backward said, and the central differences
+assert (dz_dx.item(), dz_dy.item()) == (
+    4,
+    27,
+)  # as backward said, and the central differences
 assert second == 6 * 3  # the derivative of 3y^2 is 6y
 
 # %% [markdown]
-# To run this file alone
-# ----------------------
+# Autograd in 60 lines
+# --------------------
 #
-# ``uv run --no-project autograd.py`` does it, by the comment below. The next lesson puts weights together into
-# a network.
+# There is no magic in it, so build it. A ``Value`` is a number that remembers which
+# values it was calculated from, and how fast it changes with each of them, its
+# *slopes*. For a sum both slopes are 1. For a product each slope is the other factor.
+# For x to the power n it is ``n * x**(n - 1)``. For ReLU, which makes 0 of negative
+# numbers, it is 1 or 0.
+#
+# ``backward`` is the chain rule. The result changes with itself at the rate 1. Go back
+# from the result, value by value, and give each parent its share: the slope times the
+# grad of the value. It *adds* the share, because a value that is used twice has two
+# effects.
 
 # %%
 
-# /// script
-# requires-python = ">=3.10"
-# dependencies = ["numpy", "torch>=2.10"]
-# ///
+
+class Value:
+    """A number that remembers how it was calculated."""
+
+    def __init__(self, data, parents=(), slopes=(), operation=""):
+        self.data = data
+        self.grad = 0.0
+        self.parents = parents  # the values that this one was calculated from
+        self.slopes = slopes  # how fast this one changes with each of them
+        self.operation = operation
+
+    def __add__(self, other):
+        other = as_value(other)
+        return Value(self.data + other.data, (self, other), (1.0, 1.0), "+")
+
+    def __mul__(self, other):
+        other = as_value(other)
+        slopes = (other.data, self.data)
+        return Value(self.data * other.data, (self, other), slopes, "*")
+
+    def __pow__(self, n):
+        slope = n * self.data ** (n - 1)
+        return Value(self.data**n, (self,), (slope,), f"^{n}")
+
+    def relu(self):
+        slope = 1.0 if self.data > 0 else 0.0
+        return Value(max(self.data, 0.0), (self,), (slope,), "relu")
+
+    def __sub__(self, other):
+        return self + as_value(other) * -1.0
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def backward(self):
+        """Add to the grad of each value how fast this one changes with it."""
+        self.grad = 1.0
+        for value in reversed(in_order(self)):
+            for parent, slope in zip(value.parents, value.slopes, strict=True):
+                parent.grad += slope * value.grad  # the chain rule
+
+
+def as_value(number):
+    return number if isinstance(number, Value) else Value(number)
+
+
+def in_order(result):
+    """The result and all that it came from, each after its own parents."""
+    order = []
+
+    def visit(value):
+        if value not in order:
+            for parent in value.parents:
+                visit(parent)
+            order.append(value)
+
+    visit(result)
+    return order
+
+
+headline("Our own autograd: z = x^2 + y^3 at x = 2, y = 3")
+x, y = Value(2.0), Value(3.0)
+z = x**2 + y**3
+z.backward()
+print("z =", z.data)
+print("dz/dx =", x.grad)
+print("dz/dy =", y.grad)
+
+# %% [markdown]
+# The numbers are those of torch. Now something nearer to a network, in which x and w
+# are used more than once. The same function takes values of ours and tensors of torch:
+# the arithmetic looks alike.
+
+# %%
+
+
+def squared_error(x, w, b, truth):
+    """A unit with ReLU that uses x and w twice, and its squared error."""
+    output = (x * w + b).relu() * x + w
+    return (output - truth) ** 2
+
+
+headline("The gradients of a small calculation, ours and torch's")
+start = {"x": 2.0, "w": -0.5, "b": 1.5, "truth": 1.0}
+ours = {name: Value(number) for name, number in start.items()}
+torchs = {
+    name: torch.tensor(number, requires_grad=True) for name, number in start.items()
+}
+error = squared_error(**ours)
+error.backward()
+squared_error(**torchs).backward()
+for name in start:
+    print(
+        f"{name:5} ours {ours[name].grad:8.4f}, torch's {torchs[name].grad.item():8.4f}"
+    )
+
+# %% checks
+
+assert (z.data, x.grad, y.grad) == (31, 4, 27)
+assert all(ours[name].grad == torchs[name].grad.item() for name in start)
+for seed in range(20):  # and at other places, on both sides of the bend of ReLU
+    numbers = np.random.default_rng(seed).normal(size=4).tolist()
+    mine = [Value(number) for number in numbers]
+    theirs = [torch.tensor(number, requires_grad=True) for number in numbers]
+    squared_error(*mine).backward()
+    squared_error(*theirs).backward()
+    wanted = [number.grad.item() for number in theirs]
+    assert np.allclose([number.grad for number in mine], wanted, rtol=1e-4, atol=1e-5)
+twice = Value(3.0)
+(twice * twice + twice).backward()
+assert twice.grad == 2 * 3 + 1
+
+# %% [markdown]
+# This is the graph that ``error.backward()`` walked through. Data go from left to
+# right: each box shows the operation and the number that came out. The gradient comes
+# back from right to left: the last box has 1, and each box hands its share to the boxes
+# before it. Follow the path from the error to w, and you have done backpropagation.
+
+# %% plot
+
+
+def draw(result, names, title):
+    """Boxes with data and grad, each in a column to the right of its parents."""
+    order = in_order(result)
+    column, rows = {}, {}
+    for value in order:
+        column[value] = 1 + max(
+            (column[parent] for parent in value.parents), default=-1
+        )
+    for value in order:  # a number goes close to where it is used
+        users = [column[user] for user in order if value in user.parents]
+        column[value] = column[value] if value.parents else min(users) - 1
+        rows.setdefault(column[value], []).append(value)
+    height = max(map(len, rows.values()))
+    _, axes = plt.subplots(figsize=(12, 1.2 * height), layout="constrained")
+    place = {}
+    for x, values in rows.items():
+        for i, value in enumerate(values):
+            place[value] = (x, height * (i + 0.5) / len(values))
+    for value, (x, y) in place.items():
+        name = names.get(value, value.operation)
+        label = f"{name}\ndata {value.data:.3g}\ngrad {value.grad:.3g}"
+        colour = "#F0E442" if value in names else "#CFE8F7"
+        box = {"boxstyle": "round", "facecolor": colour, "edgecolor": "black"}
+        axes.text(x, y, label, ha="center", va="center", bbox=box, color="black")
+        for parent in value.parents:
+            arrow = {"arrowstyle": "->", "color": "gray", "shrinkA": 30, "shrinkB": 30}
+            axes.annotate("", (x, y), place[parent], arrowprops=arrow)
+    axes.set(title=title, xlim=(-0.6, max(rows) + 0.6), ylim=(0, height))
+    axes.axis("off")
+
+
+if plt is not None:
+    names = {value: name for name, value in ours.items()} | {error: "error = ^2"}
+    draw(error, names, "The graph of the error: data from left to right, grad back")
+    if plt.get_backend().lower() != "agg":
+        plt.show()
+
+# %% [markdown]
+# torch keeps the same graph. ``grad_fn`` is the last operation, and its
+# ``next_functions`` are those before it. ``AccumulateGrad`` is where a leaf adds up its
+# gradient.
+
+# %%
+
+
+def operations(function, depth=0):
+    """Print the graph behind a grad_fn, what comes earlier further to the right."""
+    print("  " * depth + function.name().replace("torch::autograd::", ""))
+    for earlier, _ in function.next_functions:
+        if earlier is not None:  # None: a plain number
+            operations(earlier, depth + 1)
+
+
+headline("The graph of x^2 + y^3 in torch")
+x = torch.tensor(2.0, requires_grad=True)
+y = torch.tensor(3.0, requires_grad=True)
+operations((x**2 + y**3).grad_fn)
+
+# %% [markdown]
+# Recap
+# -----
+#
+# - ``requires_grad=True`` records a calculation, ``backward`` walks it back.
+# - A gradient says how fast the result grows with a number: walk the other way.
+# - ``backward`` adds to ``grad``: zero it before the next step.
+# - ``no_grad`` and ``detach`` keep a calculation out of the graph.
+# - Only leaves that require a gradient and took part get one; else it is ``None``.
+#
+# The next lesson puts weights together into a network.

@@ -3,55 +3,47 @@
 Neural networks
 ===============
 
-A *neural network* is a function with many adjustable numbers, its *weights*. It takes numbers in, for instance
-ten measurements of a flower, and gives numbers out, for instance one score for each of two species. At first
-the weights are random, and so are the scores. Training, the next lesson, adjusts the weights until the scores
-are right.
+**About 45 minutes.** You need the tensors of lesson 1, and gradients from lesson 2.
+After this lesson you can
 
-In this lesson you build a small network, look inside it, repeat its calculation by hand, and see why it needs
-the simple step in its middle. You need the tensors of lesson 1, and gradients from lesson 2.
+- build a small network, count its weights and say what each is for;
+- repeat its calculation by hand;
+- turn its scores into probabilities and answers;
+- explain why there is a ReLU between two linear layers;
+- read the two error messages that everybody meets.
+
+A *neural network* is a function with many adjustable numbers, its *weights*. It takes
+numbers in, for instance ten measurements of a flower, and gives numbers out, for
+instance one score for each of two species. At first the weights are random, and so are
+the scores. Training, the next lesson, adjusts the weights until the scores are right.
 """
 
 # %%
 
 import inspect
-import sys
 
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from torch import nn
 
+from torchtour.lessons import headline
 from torchtour.network import SimpleNet
-
-try:
-    import matplotlib.pyplot as plt
-except ImportError:  # then there is no picture
-    plt = None
-
-# %% [markdown]
-# As before, this function prints a headline with the number of the line that called it.
-
-# %%
-
-
-def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
-
 
 # %% [markdown]
 # The network of this course
 # --------------------------
 #
-# A network is put together from *layers*, each a function from tensor to tensor. ``SimpleNet`` has three, one
-# after the other:
+# A network is put together from *layers*, each a function from tensor to tensor.
+# ``SimpleNet`` has three, one after the other:
 #
-# - ``fc1``, a *linear* layer: each of its outputs is a weighted sum of all inputs, plus one more number, the
-#   *bias*. It is also called fully connected, hence the name.
+# - ``fc1``, a *linear* layer: each of its outputs is a weighted sum of all inputs, plus
+#   one more number, the *bias*. It is also called fully connected, hence the name.
 # - ``relu``: negative numbers become 0, the others stay.
 # - ``fc2``, a second linear layer.
 #
-# What is between the two linear layers is called *hidden*. The class is written once, in ``network.py``, and
-# all lessons and the project use it. This is its code:
+# What is between the two linear layers is called *hidden*. The class is written once,
+# in ``network.py``, and all lessons and the project use it. This is its code:
 
 # %%
 
@@ -59,10 +51,12 @@ headline("The code of SimpleNet")
 print(inspect.getsource(SimpleNet).rstrip())
 
 # %% [markdown]
-# Every network is a class derived from ``nn.Module``. ``__init__`` makes the layers, and ``forward`` says how a
-# tensor goes through them. You call the network itself, ``net(features)``, and that calls ``forward``.
+# Every network is a class derived from ``nn.Module``. ``__init__`` makes the layers,
+# and ``forward`` says how a tensor goes through them. You call the network itself,
+# ``net(features)``, and that calls ``forward``.
 #
-# Here is one for ten inputs, called *features*, with twenty hidden numbers and two outputs:
+# Here is one for ten inputs, called *features*, with twenty hidden numbers and two
+# outputs:
 
 # %%
 
@@ -71,7 +65,7 @@ _ = torch.manual_seed(0)
 net = SimpleNet(input_size=10, hidden_size=20, output_size=2)
 print(net)
 
-# %%
+# %% checks
 
 layers = [type(layer) for layer in net.children()]
 assert layers == [nn.Linear, nn.ReLU, nn.Linear]
@@ -80,8 +74,9 @@ assert layers == [nn.Linear, nn.ReLU, nn.Linear]
 # The weights
 # -----------
 #
-# ``Module`` finds the weights of all its layers; torch calls them *parameters*. There are four tensors, two for
-# each linear layer. ReLU has nothing to adjust. How many numbers is that?
+# ``Module`` finds the weights of all its layers; torch calls them *parameters*. There
+# are four tensors, two for each linear layer. ReLU has nothing to adjust. How many
+# numbers is that?
 
 # %%
 
@@ -91,12 +86,16 @@ for name, parameter in net.named_parameters():
 print("numbers in all:", sum(parameter.numel() for parameter in net.parameters()))
 
 # %% [markdown]
-# A layer from 10 to 20 numbers has one weight for each pair of input and output, ``10 * 20``, and 20 biases.
-# Note the shape [20, 10]: one row for each output.
+# A layer from 10 to 20 numbers has one weight for each pair of input and output,
+# ``10 * 20``, and 20 biases. Note the shape [20, 10]: one row for each output.
 
-# %%
+# %% checks
 
-assert sum(parameter.numel() for parameter in net.parameters()) == (10 * 20 + 20) + (20 * 2 + 2) == 262
+assert (
+    sum(parameter.numel() for parameter in net.parameters())
+    == (10 * 20 + 20) + (20 * 2 + 2)
+    == 262
+)
 assert {name: list(parameter.shape) for name, parameter in net.named_parameters()} == {
     "fc1.weight": [20, 10],
     "fc1.bias": [20],
@@ -108,8 +107,9 @@ assert {name: list(parameter.shape) for name, parameter in net.named_parameters(
 # Through the network
 # -------------------
 #
-# Networks take many samples at once, a *batch*: one row for each sample. Five samples of ten features give five
-# rows of two scores. Raw scores like these are called *logits*.
+# Networks take many samples at once, a *batch*: one row for each sample. Five samples
+# of ten features give five rows of two scores. Raw scores like these are called
+# *logits*.
 
 # %%
 
@@ -122,11 +122,11 @@ print("shape:", tuple(logits.shape))
 print("grad_fn:", logits.grad_fn.name())
 
 # %% [markdown]
-# ``AddmmBackward0`` is the note that autograd took of the last step, a sum ("add") with a product of matrices
-# ("mm"). The whole network is no more than two such steps and the ReLU between them. By hand, with the four
-# tensors:
+# ``AddmmBackward0`` is the note that autograd took of the last step, a sum ("add") with
+# a product of matrices ("mm"). The whole network is no more than two such steps and the
+# ReLU between them. By hand, with the four tensors:
 
-# %%
+# %% checks
 
 hidden = batch @ net.fc1.weight.T + net.fc1.bias  # [5, 10] @ [10, 20] + [20]
 hidden = torch.where(hidden > 0, hidden, 0)  # ReLU
@@ -139,21 +139,25 @@ torch.testing.assert_close(logits, by_hand)
 # From scores to answers
 # ----------------------
 #
-# The larger score is the answer of the network: ``argmax`` gives its place, 0 or 1. To read scores as
-# probabilities, use *softmax*: e to the power of each score, divided by their sum. They are positive then and
-# add up to 1, and the larger score has the larger probability. The net is not trained, so it is not sure of
-# anything.
+# The larger score is the answer of the network: ``argmax`` gives its place, 0 or 1. To
+# read scores as probabilities, use *softmax*: e to the power of each score, divided by
+# their sum. They are positive then and add up to 1, and the larger score has the larger
+# probability. The net is not trained, so it is not sure of anything.
 
 # %%
 
 headline("Probabilities and answers")
 probabilities = logits.softmax(dim=1)
-for p, answer in zip(probabilities.tolist(), logits.argmax(dim=1).tolist(), strict=True):
+for p, answer in zip(
+    probabilities.tolist(), logits.argmax(dim=1).tolist(), strict=True
+):
     print(f"class 0: {p[0]:.3f}, class 1: {p[1]:.3f}, answer: {answer}")
 
-# %%
+# %% checks
 
-torch.testing.assert_close(probabilities, logits.exp() / logits.exp().sum(dim=1, keepdim=True))
+torch.testing.assert_close(
+    probabilities, logits.exp() / logits.exp().sum(dim=1, keepdim=True)
+)
 torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(5))
 assert torch.equal(probabilities.argmax(dim=1), logits.argmax(dim=1))
 
@@ -161,8 +165,9 @@ assert torch.equal(probabilities.argmax(dim=1), logits.argmax(dim=1))
 # Gradients for all weights
 # -------------------------
 #
-# The weights are leaves with ``requires_grad``, as x was in lesson 2. One ``backward`` from a single number,
-# here the mean of the squared scores, gives each of the 262 its derivative.
+# The weights are leaves with ``requires_grad``, as x was in lesson 2. One ``backward``
+# from a single number, here the mean of the squared scores, gives each of the 262 its
+# derivative.
 
 # %%
 
@@ -172,21 +177,24 @@ logits.square().mean().backward()
 print("after: ", [list(parameter.grad.shape) for parameter in net.parameters()])
 
 # %% [markdown]
-# A bias of ``fc2`` is simply added to a score. So its derivative is 2 times the score over 10, the number of
-# scores, summed over the samples.
+# A bias of ``fc2`` is simply added to a score. So its derivative is 2 times the score
+# over 10, the number of scores, summed over the samples.
 
-# %%
+# %% checks
 
-assert [parameter.grad.shape for parameter in net.parameters()] == [parameter.shape for parameter in net.parameters()]
+assert [parameter.grad.shape for parameter in net.parameters()] == [
+    parameter.shape for parameter in net.parameters()
+]
 torch.testing.assert_close(net.fc2.bias.grad, (2 * logits / 10).sum(dim=0))
 
 # %% [markdown]
 # Why is there a ReLU?
 # --------------------
 #
-# Take it out, and two linear layers follow each other: ``W2 @ (W1 @ x + b1) + b2``. Multiply that out, and it
-# is ``(W2 @ W1) @ x + (W2 @ b1 + b2)``: a single linear layer with other weights. The second layer has bought
-# nothing. With a ReLU in between, the brackets can't be multiplied out.
+# Take it out, and two linear layers follow each other: ``W2 @ (W1 @ x + b1) + b2``.
+# Multiply that out, and it is ``(W2 @ W1) @ x + (W2 @ b1 + b2)``: a single linear layer
+# with other weights. The second layer has bought nothing. With a ReLU in between, the
+# brackets can't be multiplied out.
 
 # %%
 
@@ -198,48 +206,56 @@ with torch.no_grad():
     samples = torch.randn(1000, 10)
     without_relu = net.fc2(net.fc1(samples))
     with_relu = net(samples)
-print(f"largest difference without ReLU: {(without_relu - one_layer(samples)).abs().max().item():.2f}")
-print(f"largest difference with ReLU:    {(with_relu - one_layer(samples)).abs().max().item():.2f}")
+for name, output in (("without ReLU:", without_relu), ("with ReLU:   ", with_relu)):
+    difference = (output - one_layer(samples)).abs().max()
+    print(f"largest difference {name} {difference.item():.2f}")
 
 # %% [markdown]
-# And no other linear layer fits the net with ReLU either: a linear layer turns the point halfway between two
-# samples into the output halfway between their outputs.
+# And no other linear layer fits the net with ReLU either: a linear layer turns the
+# point halfway between two samples into the output halfway between their outputs.
 
-# %%
+# %% checks
 
 torch.testing.assert_close(without_relu, one_layer(samples), rtol=1e-4, atol=1e-5)
 with torch.no_grad():
     middle = (samples[0] + samples[1]) / 2
-    torch.testing.assert_close(one_layer(middle), (one_layer(samples[0]) + one_layer(samples[1])) / 2)
+    torch.testing.assert_close(
+        one_layer(middle), (one_layer(samples[0]) + one_layer(samples[1])) / 2
+    )
     assert (net(middle) - (with_relu[0] + with_relu[1]) / 2).abs().max() > 0.01
 
 # %% [markdown]
-# A picture with one input and one output: without ReLU the net can draw straight lines and nothing else,
-# whatever its weights. With it, each hidden unit may bend the line once, and training can bend it to fit the
-# data.
+# A picture with one input and one output: without ReLU the net can draw straight lines
+# and nothing else, whatever its weights. With it, each hidden unit may bend the line
+# once, and training can bend it to fit the data.
 
-# %%
+# %% plot
 
-if plt is not None:
-    _ = torch.manual_seed(4)
-    curve = SimpleNet(1, 20, 1)
-    x = torch.linspace(-3, 3, 301)[:, None]  # [place, 1]
-    with torch.no_grad():
-        bent, straight = curve(x), curve.fc2(curve.fc1(x))
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    axes.plot(x.numpy(), bent.numpy(), color="#0072B2", label="Linear, ReLU, Linear")
-    axes.plot(x.numpy(), straight.numpy(), color="#D55E00", linestyle="--", label="Linear, Linear")
-    axes.set(title="The same random weights with and without ReLU", xlabel="input", ylabel="output")
-    axes.legend()
-    if plt.get_backend().lower() != "agg":  # agg draws without a screen
-        plt.show()
+_ = torch.manual_seed(4)
+curve = SimpleNet(1, 20, 1)
+x = torch.linspace(-3, 3, 301)[:, None]  # [place, 1]
+with torch.no_grad():
+    bent, straight = curve(x), curve.fc2(curve.fc1(x))
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+axes.plot(x.numpy(), bent.numpy(), color="#0072B2", label="Linear, ReLU, Linear")
+axes.plot(
+    x.numpy(), straight.numpy(), color="#D55E00", linestyle="--", label="Linear, Linear"
+)
+axes.set(
+    title="The same random weights with and without ReLU",
+    xlabel="input",
+    ylabel="output",
+)
+axes.legend()
+if plt.get_backend().lower() != "agg":  # agg draws without a screen
+    plt.show()
 
 # %% [markdown]
 # What goes wrong: the wrong number of features
 # ---------------------------------------------
 #
-# You will meet this message often. It shows both shapes: the batch on the left, the weights, transposed, on the
-# right. The inner sizes, 9 and 10, must agree.
+# You will meet this message often. It shows both shapes: the batch on the left, the
+# weights, transposed, on the right. The inner sizes, 9 and 10, must agree.
 
 # %%
 
@@ -251,7 +267,7 @@ except RuntimeError as error:
     refusal = str(error)
 print(refusal)
 
-# %%
+# %% checks
 
 assert "5x9 and 10x20" in refusal
 
@@ -259,8 +275,8 @@ assert "5x9 and 10x20" in refusal
 # What goes wrong: float64 data
 # -----------------------------
 #
-# The weights are ``float32``, and NumPy's numbers are ``float64``, Double in torch's messages. ``float()``
-# makes ``float32`` of them.
+# The weights are ``float32``, and NumPy's numbers are ``float64``, Double in torch's
+# messages. ``float()`` makes ``float32`` of them.
 
 # %%
 
@@ -274,47 +290,27 @@ except RuntimeError as error:
 print(refusal)
 print("after float():", tuple(net(torch.from_numpy(array).float()).shape))
 
-# %%
+# %% checks
 
 assert "same dtype" in refusal
 np.testing.assert_allclose(
     net(torch.from_numpy(array).float()).detach(),
-    net.double()(torch.from_numpy(array)).detach(),  # the other cure: weights in float64
+    net.double()(
+        torch.from_numpy(array)
+    ).detach(),  # the other cure: weights in float64
     rtol=1e-4,
     atol=1e-5,
 )
 
 # %% [markdown]
-# What goes wrong: no eval() with dropout
-# ---------------------------------------
+# Recap
+# -----
 #
-# Some layers act differently in training. *Dropout* sets each number to 0 with probability 1/2, at random each
-# time, and doubles the others to make up for it. That keeps a network from relying on single numbers. Once
-# trained, it must stop, and ``net.eval()`` tells it so; ``net.train()`` turns it on again. Forget ``eval()``,
-# and the answer for one and the same sample is a matter of chance. ``no_grad`` does not help: it stops the
-# notes of autograd, not the dropout.
-
-# %%
-
-_ = torch.manual_seed(0)
-with_dropout = nn.Sequential(nn.Linear(10, 20), nn.ReLU(), nn.Dropout(0.5), nn.Linear(20, 2))
-sample = torch.randn(10)
-
-headline("All answers to one sample, asked 200 times")
-with torch.no_grad():
-    answers = {with_dropout(sample).argmax().item() for _ in range(200)}
-    print("in training mode:", answers)
-    with_dropout.eval()
-    answers_in_eval = {with_dropout(sample).argmax().item() for _ in range(200)}
-    print("after eval():    ", answers_in_eval)
-
-# %%
-
-assert answers == {0, 1}
-assert len(answers_in_eval) == 1
-assert set(nn.Dropout(0.5)(torch.ones(1000)).tolist()) == {0, 2}  # dropped or doubled
-first, _, _, last = with_dropout
-torch.testing.assert_close(with_dropout(sample), last(first(sample).relu()))  # in eval mode there is no dropout
-
-# %% [markdown]
-# Next: training. The weights are random now; you will see how a few lines make them good.
+# - A network is made of layers; a linear layer is ``x @ W.T + b``.
+# - Its weights are leaves, so one ``backward`` gives each of them a gradient.
+# - It takes a batch, [sample, feature], and gives logits, [sample, class].
+# - ``argmax`` gives the answer, ``softmax`` the probabilities.
+# - Without ReLU two linear layers are one.
+#
+# Next: training. The weights are random now; you will see how a few lines make them
+# good.

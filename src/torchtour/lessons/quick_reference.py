@@ -3,28 +3,20 @@
 Quick reference
 ===============
 
-The ten operations that you will look up most often, and the five ideas behind all the rest. Each is a few lines
-that run; after each comes a cell that checks what was printed. The lessons explain them.
+The ten operations that you will look up most often, and the five ideas behind all the
+rest. Each is a few lines that run; after each comes a cell that checks what was
+printed. The lessons explain them.
 """
 
 # %%
 
-import sys
 import tempfile
 from pathlib import Path
 
 import torch
 from torch import nn
 
-# %% [markdown]
-# This function prints a headline with the number of the line that called it.
-
-# %%
-
-
-def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
-
+from torchtour.lessons import headline
 
 # %% [markdown]
 # Operation 1: from a list
@@ -38,7 +30,7 @@ headline("From a list")
 table = torch.tensor([[1, 2], [3, 4]])
 print(table, table.dtype)
 
-# %%
+# %% checks
 
 assert table.tolist() == [[1, 2], [3, 4]]
 assert table.dtype == torch.int64
@@ -47,7 +39,8 @@ assert table.dtype == torch.int64
 # Operation 2: zeros and ones
 # ---------------------------
 #
-# Give the shape. ``zeros_like`` and ``ones_like`` take shape, dtype and device from another tensor.
+# Give the shape. ``zeros_like`` and ``ones_like`` take shape, dtype and device from
+# another tensor.
 
 # %%
 
@@ -57,7 +50,7 @@ ones = torch.ones_like(zeros)
 print(zeros)
 print(ones)
 
-# %%
+# %% checks
 
 assert zeros.tolist() == [[0, 0, 0], [0, 0, 0]]
 assert ones.tolist() == [[1, 1, 1], [1, 1, 1]]
@@ -66,8 +59,8 @@ assert ones.tolist() == [[1, 1, 1], [1, 1, 1]]
 # Operation 3: random numbers
 # ---------------------------
 #
-# ``randn`` draws from the normal distribution, ``rand`` evenly from 0 to 1. The same seed gives the same
-# numbers.
+# ``randn`` draws from the normal distribution, ``rand`` evenly from 0 to 1. The same
+# seed gives the same numbers.
 
 # %%
 
@@ -76,7 +69,7 @@ _ = torch.manual_seed(0)
 noise = torch.randn(2, 3)
 print(noise)
 
-# %%
+# %% checks
 
 assert torch.equal(noise, torch.randn(2, 3, generator=torch.Generator().manual_seed(0)))
 
@@ -84,15 +77,18 @@ assert torch.equal(noise, torch.randn(2, 3, generator=torch.Generator().manual_s
 # Operation 4: matrix product
 # ---------------------------
 #
-# ``@`` needs equal inner sizes: (2, 3) @ (3, 2) gives (2, 2). ``*`` multiplies number by number.
+# ``@`` needs equal inner sizes: (2, 3) @ (3, 2) gives (2, 2). ``*`` multiplies number
+# by number.
 
 # %%
 
 headline("Matrix product")
-product = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]) @ torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+product = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]) @ torch.tensor(
+    [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+)
 print(product)
 
-# %%
+# %% checks
 
 assert product.tolist() == [[1 + 3, 2 + 3], [4 + 6, 5 + 6]]
 
@@ -100,8 +96,8 @@ assert product.tolist() == [[1 + 3, 2 + 3], [4 + 6, 5 + 6]]
 # Operation 5: another shape
 # --------------------------
 #
-# ``reshape`` keeps the order of the numbers, and -1 stands for the size that fits. To swap rows and columns,
-# use ``.T``.
+# ``reshape`` keeps the order of the numbers, and -1 stands for the size that fits. To
+# swap rows and columns, use ``.T``.
 
 # %%
 
@@ -109,7 +105,7 @@ headline("reshape")
 grid = torch.arange(6).reshape(2, -1)
 print(grid)
 
-# %%
+# %% checks
 
 assert grid.tolist() == [[0, 1, 2], [3, 4, 5]]
 
@@ -117,8 +113,8 @@ assert grid.tolist() == [[0, 1, 2], [3, 4, 5]]
 # Operation 6: gradients
 # ----------------------
 #
-# ``backward`` adds the derivative to ``grad`` of each tensor with ``requires_grad`` that took part. Zero it
-# before the next one.
+# ``backward`` adds the derivative to ``grad`` of each tensor with ``requires_grad``
+# that took part. Zero it before the next one.
 
 # %%
 
@@ -127,7 +123,7 @@ x = torch.tensor(2.0, requires_grad=True)
 (x**3).backward()
 print("the derivative of x^3 at 2 is", x.grad.item())
 
-# %%
+# %% checks
 
 assert x.grad == 3 * 2**2
 
@@ -135,7 +131,8 @@ assert x.grad == 3 * 2**2
 # Operation 7: no gradients
 # -------------------------
 #
-# Inside ``no_grad`` nothing is recorded: for predictions, and for changing weights by hand.
+# Inside ``no_grad`` nothing is recorded: for predictions, and for changing weights by
+# hand.
 
 # %%
 
@@ -144,7 +141,7 @@ with torch.no_grad():
     unrecorded = x**3
 print("requires_grad:", unrecorded.requires_grad)
 
-# %%
+# %% checks
 
 assert not unrecorded.requires_grad
 assert (x**3).requires_grad
@@ -153,17 +150,22 @@ assert (x**3).requires_grad
 # Operation 8: to a device
 # ------------------------
 #
-# The accelerator if the machine has one, else the CPU. A network and its data must be on the same one.
+# The accelerator if the machine has one, else the CPU. A network and its data must be
+# on the same one.
 
 # %%
 
 headline("To a device")
-device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
+device = (
+    torch.accelerator.current_accelerator()
+    if torch.accelerator.is_available()
+    else torch.device("cpu")
+)
 there = torch.ones(2, 2).to(device)
 back = there.cpu()
 print(back)
 
-# %%
+# %% checks
 
 assert there.device.type == device.type
 assert back.device.type == "cpu"
@@ -186,16 +188,20 @@ headline("Save")
 torch.save(net.state_dict(), file)
 print({name: tuple(tensor.shape) for name, tensor in net.state_dict().items()})
 
-# %%
+# %% checks
 
 assert file.stat().st_size > 0
-assert {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()} == {"weight": (1, 2), "bias": (1,)}
+assert {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()} == {
+    "weight": (1, 2),
+    "bias": (1,),
+}
 
 # %% [markdown]
 # Operation 10: load
 # ------------------
 #
-# Build a network of the same shape first, then fill it. ``weights_only=True`` refuses files that contain code.
+# Build a network of the same shape first, then fill it. ``weights_only=True`` refuses
+# files that contain code.
 
 # %%
 
@@ -206,7 +212,7 @@ fresh.load_state_dict(torch.load(file, weights_only=True))
 folder.cleanup()
 print("equal weights before:", before, " after:", torch.equal(fresh.weight, net.weight))
 
-# %%
+# %% checks
 
 assert not before
 assert torch.equal(fresh(torch.ones(1, 2)), net(torch.ones(1, 2)))
@@ -215,15 +221,21 @@ assert torch.equal(fresh(torch.ones(1, 2)), net(torch.ones(1, 2)))
 # Idea 1: tensor
 # --------------
 #
-# A block of numbers with a shape, a dtype and a device. All data, all weights and all results are tensors.
+# A block of numbers with a shape, a dtype and a device. All data, all weights and all
+# results are tensors.
 
 # %%
 
 headline("Tensor")
 photographs = torch.zeros(8, 3, 32, 32)
-print("eight photographs, three colours, 32 by 32 points:", photographs.numel(), "numbers,", photographs.dtype)
+print(
+    "eight photographs, three colours, 32 by 32 points:",
+    photographs.numel(),
+    "numbers,",
+    photographs.dtype,
+)
 
-# %%
+# %% checks
 
 assert photographs.numel() == 8 * 3 * 32 * 32
 assert photographs.dtype == torch.float32
@@ -232,8 +244,8 @@ assert photographs.dtype == torch.float32
 # Idea 2: autograd
 # ----------------
 #
-# torch records the calculation as it runs and goes back through it for the derivatives. Ordinary Python, with
-# its loops and ifs, can be differentiated.
+# torch records the calculation as it runs and goes back through it for the derivatives.
+# Ordinary Python, with its loops and ifs, can be differentiated.
 
 # %%
 
@@ -245,7 +257,7 @@ for _ in range(5):
 power.backward()
 print("x^5 =", power.item(), " its derivative:", x.grad.item())
 
-# %%
+# %% checks
 
 assert (power.item(), x.grad.item()) == (2**5, 5 * 2**4)
 
@@ -253,16 +265,22 @@ assert (power.item(), x.grad.item()) == (2**5, 5 * 2**4)
 # Idea 3: module
 # --------------
 #
-# Layers and their weights in one object, which you call like a function. Modules are put together from modules.
+# Layers and their weights in one object, which you call like a function. Modules are
+# put together from modules.
 
 # %%
 
 headline("Module")
 _ = torch.manual_seed(0)
 net = nn.Sequential(nn.Linear(2, 10), nn.ReLU(), nn.Linear(10, 2))
-print("output:", tuple(net(torch.randn(5, 2)).shape), " parameters:", sum(p.numel() for p in net.parameters()))
+print(
+    "output:",
+    tuple(net(torch.randn(5, 2)).shape),
+    " parameters:",
+    sum(p.numel() for p in net.parameters()),
+)
 
-# %%
+# %% checks
 
 assert net(torch.randn(5, 2)).shape == (5, 2)
 assert sum(p.numel() for p in net.parameters()) == (2 * 10 + 10) + (10 * 2 + 2)
@@ -271,7 +289,8 @@ assert sum(p.numel() for p in net.parameters()) == (2 * 10 + 10) + (10 * 2 + 2)
 # Idea 4: training loop
 # ---------------------
 #
-# Forward, loss, zero the gradients, backward, step, and again. This one finds the line through four points.
+# Forward, loss, zero the gradients, backward, step, and again. This one finds the line
+# through four points.
 
 # %%
 
@@ -288,26 +307,35 @@ for _ in range(500):
     optimizer.step()
 print(f"slope {line.weight.item():.3f}, intercept {line.bias.item():.3f}")
 
-# %%
+# %% checks
 
-exact = torch.linalg.lstsq(torch.cat([x, torch.ones_like(x)], dim=1), y).solution  # the best line, by algebra
-torch.testing.assert_close(torch.stack([line.weight[0], line.bias]), exact, rtol=1e-4, atol=1e-4)
+exact = torch.linalg.lstsq(
+    torch.cat([x, torch.ones_like(x)], dim=1), y
+).solution  # the best line, by algebra
+torch.testing.assert_close(
+    torch.stack([line.weight[0], line.bias]), exact, rtol=1e-4, atol=1e-4
+)
 
 # %% [markdown]
 # Idea 5: device
 # --------------
 #
-# Where the numbers are is where the arithmetic is done. The code is the same for every device: move the network
-# and the batch, and the result is on that device too.
+# Where the numbers are is where the arithmetic is done. The code is the same for every
+# device: move the network and the batch, and the result is on that device too.
 
 # %%
 
 headline("Device")
 moved = net.to(device)
 scores = moved(torch.ones(1, 2).to(device))
-print("the scores are where the weights are:", scores.device == next(moved.parameters()).device)
+print(
+    "the scores are where the weights are:",
+    scores.device == next(moved.parameters()).device,
+)
 
-# %%
+# %% checks
 
 assert scores.device.type == device.type
-torch.testing.assert_close(scores.cpu(), net.cpu()(torch.ones(1, 2)), rtol=1e-3, atol=1e-3)
+torch.testing.assert_close(
+    scores.cpu(), net.cpu()(torch.ones(1, 2)), rtol=1e-3, atol=1e-3
+)

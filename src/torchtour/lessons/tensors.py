@@ -3,37 +3,55 @@
 Tensors
 =======
 
-A *tensor* is a block of numbers of one kind, arranged in rows, columns and so on. A single number is a tensor,
-and so are a list of numbers, a table, and a stack of photographs. PyTorch works on tensors and on nothing else:
-the data are tensors, the weights of a neural network are tensors, and so is its answer.
+**About 60 minutes.** You need Python, and nothing more. After this lesson you can
 
-In this lesson you make tensors, calculate with them, take them apart, and meet the mistakes that cost beginners
-the most time. You need to know Python, and nothing more.
+- make tensors, and say what decides their shape and dtype;
+- calculate with them, number by number and as matrices;
+- change a shape, join tensors, pick numbers out, and say when memory is shared;
+- predict what broadcasting does, also where it gives a wrong result and no error;
+- go from NumPy to torch and back, and to another device.
+
+A *tensor* is a block of numbers of one kind, arranged in rows, columns and so on. A
+single number is a tensor, and so are a list of numbers, a table, and a stack of
+photographs. PyTorch works on tensors and on nothing else: the data are tensors, the
+weights of a neural network are tensors, and so is its answer.
 """
 
 # %%
 
-import sys
-
 import numpy as np
 import torch
 
-# %% [markdown]
-# Each piece of output starts with a headline. This function prints it, together with the number of the line
-# that called it, so that you can find the code behind what you see.
-
-# %%
+# sphinx_gallery_start_ignore
+# The page hides this. `uv run --no-project tensors.py` installs what it names:
+# /// script
+# requires-python = ">=3.10"
+# dependencies = ["numpy", "torch>=2.10"]
+# ///
+try:
+    import matplotlib.pyplot as plt
+except ImportError:  # then there is no picture
+    plt = None
 
 
 def headline(text: str) -> None:
-    print(f"\n[Line {sys._getframe(1).f_lineno}] {text}:")
+    """Print a headline with the caller's line number, which a notebook lacks."""
+    import sys
 
+    caller = sys._getframe(1)
+    number = "" if "get_ipython" in caller.f_globals else f"[Line {caller.f_lineno}] "
+    print(f"\n{number}{text}:")
+
+
+# sphinx_gallery_end_ignore
 
 # %% [markdown]
 # From lists to tensors
 # ---------------------
 #
-# ``torch.tensor`` turns a list into a tensor. A list of two lists becomes a table: two rows, two columns.
+# ``torch.tensor`` turns a list into a tensor. A list of two lists becomes a table: two
+# rows, two columns. ``headline`` prints a title for the output, with the number of the
+# line that it stands on.
 
 # %%
 
@@ -44,22 +62,24 @@ print("shape:", tuple(table.shape))
 print("dtype:", table.dtype)
 
 # %% [markdown]
-# The *shape* says how many numbers there are in each *dimension*: here 2 rows by 2 columns. The *dtype*, short
-# for data type, says what kind of number each one is: ``int64`` is a whole number kept in 64 bits.
+# The *shape* says how many numbers there are in each *dimension*: here 2 rows by 2
+# columns. The *dtype*, short for data type, says what kind of number each one is:
+# ``int64`` is a whole number kept in 64 bits.
 #
-# After a result comes a cell like the next one. It checks the result against an answer found in another way,
-# and ``assert`` stops the lesson if the two differ. What you read here is tested each time it runs.
+# After a result comes a cell like the next one. It checks the result against an answer
+# found in another way, and ``assert`` stops the lesson if the two differ. You can pass
+# over these cells: they are there so that you can trust what you read.
 
-# %%
+# %% checks
 
 assert table.shape == (len([[1, 2], [3, 4]]), len([1, 2]))
 assert table.dtype == torch.int64
 assert torch.iinfo(table.dtype).max == 2**63 - 1  # 64 bits, one of them for the sign
 
 # %% [markdown]
-# What decides the dtype? The values in the list, unless you name one. A single ``2.0`` makes all of them
-# floats, numbers with a fractional part. Python's own floats take 64 bits. torch prefers ``float32``: half the
-# memory, and precise enough for learning.
+# What decides the dtype? The values in the list, unless you name one. A single ``2.0``
+# makes all of them floats, numbers with a fractional part. Python's own floats take 64
+# bits. torch prefers ``float32``: half the memory, and precise enough for learning.
 
 # %%
 
@@ -70,8 +90,9 @@ print("[True, False]", torch.tensor([True, False]).dtype)
 print("you do       ", torch.tensor([1, 2], dtype=torch.float32).dtype)
 
 # %% [markdown]
-# Often you know the shape but not yet the numbers. ``rand`` draws them at random, evenly from 0 to 1. The
-# *seed* given to ``manual_seed`` fixes which random numbers come, so that you get the same ones on each run.
+# Often you know the shape but not yet the numbers. ``rand`` draws them at random,
+# evenly from 0 to 1. The *seed* given to ``manual_seed`` fixes which random numbers
+# come, so that you get the same ones on each run.
 
 # %%
 
@@ -82,7 +103,7 @@ _ = torch.manual_seed(0)
 uniform = torch.rand(2, 3)
 print(uniform)
 
-# %%
+# %% checks
 
 _ = torch.manual_seed(0)
 assert torch.equal(uniform, torch.rand(2, 3))  # the same seed, the same numbers
@@ -93,9 +114,9 @@ assert 0 <= uniform.min() <= uniform.max() < 1
 # Arithmetic
 # ----------
 #
-# ``+`` and ``*`` work number by number. ``@`` is the product of mathematics: for two lists of numbers it
-# multiplies pair by pair and adds up the results. That leaves a single number, and ``item()`` makes a Python
-# number of it.
+# ``+`` and ``*`` work number by number. ``@`` is the product of mathematics: for two
+# lists of numbers it multiplies pair by pair and adds up the results. That leaves a
+# single number, and ``item()`` makes a Python number of it.
 
 # %%
 
@@ -106,16 +127,17 @@ print("a + b =", a + b)
 print("a * b =", a * b)
 print("a @ b =", (a @ b).item())
 
-# %%
+# %% checks
 
 assert (a + b).tolist() == [1 + 4, 2 + 5, 3 + 6]
 assert (a * b).tolist() == [1 * 4, 2 * 5, 3 * 6]
 assert (a @ b).item() == 1 * 4 + 2 * 5 + 3 * 6
 
 # %% [markdown]
-# For two tables, or *matrices*, ``@`` does that with each row of the left one and each column of the right one.
-# So the inner sizes must agree, and the outer ones remain: (2, 3) @ (3, 4) gives (2, 4). ``randn`` draws from
-# the normal distribution: around 0, mostly between -2 and 2.
+# For two tables, or *matrices*, ``@`` does that with each row of the left one and each
+# column of the right one. So the inner sizes must agree, and the outer ones remain: (2,
+# 3) @ (3, 4) gives (2, 4). ``randn`` draws from the normal distribution: around 0,
+# mostly between -2 and 2.
 
 # %%
 
@@ -127,22 +149,22 @@ product = left @ right
 print(product)
 print("shape:", tuple(product.shape))
 
-# %%
+# %% checks
 
 written_out = torch.empty(2, 4)
 for i in range(2):
     for j in range(4):
         written_out[i, j] = sum(left[i, k] * right[k, j] for k in range(3))
 assert product.shape == (2, 4)
-torch.testing.assert_close(product, written_out)  # equal up to rounding: the sums may run in another order
+torch.testing.assert_close(product, written_out)  # equal up to rounding
 
 # %% [markdown]
 # Another shape, the same memory
 # ------------------------------
 #
-# In memory a tensor is one long row of numbers, and the shape only says how to read it. So ``view`` shows you
-# the same numbers in another shape without copying any. Not copied means shared: write through one name, and
-# you read it under the other.
+# In memory a tensor is one long row of numbers, and the shape only says how to read it.
+# So ``view`` shows you the same numbers in another shape without copying any. Not
+# copied means shared: write through one name, and you read it under the other.
 
 # %%
 
@@ -153,19 +175,71 @@ print(grid)
 grid[0, 0] = 100
 print("numbers[0] is now", numbers[0].item())
 
-# %%
+# %% checks
 
 assert numbers[0] == 100
 numbers[0] = 0  # and the way back
 assert grid.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
 
 # %% [markdown]
+# How does torch find row 1, column 2 in that long row? By the *strides* of the tensor:
+# how many places to go on in memory for one step along each dimension. In ``grid`` a
+# step to the next row is 4 places and a step to the next column is 1 place, so row 1,
+# column 2 is at place 1 * 4 + 2 * 1 = 6. ``grid.T`` is the *transpose*: its rows are
+# the columns of ``grid``. No number was moved for it. It has the same memory with the
+# strides swapped.
+
+# %%
+
+headline("Strides")
+print("grid:   shape", tuple(grid.shape), "strides", grid.stride())
+print("grid.T: shape", tuple(grid.T.shape), "strides", grid.T.stride())
+
+# %% checks
+
+for tensor in (grid, grid.T):
+    per_row, per_column = tensor.stride()
+    for i in range(tensor.shape[0]):
+        for j in range(tensor.shape[1]):
+            assert tensor[i, j] == numbers[i * per_row + j * per_column]
+assert grid.T.data_ptr() == grid.data_ptr()  # the same place in memory
+
+# %% [markdown]
+# The same in a picture. The colour of a number tells its place in memory.
+
+# %% plot
+
+if plt is not None:
+    figure = plt.figure(figsize=(8, 4.2), layout="constrained")
+    figure.suptitle("One row of memory, read as grid and as grid.T by their strides")
+    panels = figure.subplot_mosaic("mm;ab", height_ratios=(1, 3))
+    shown = {
+        "m": ("memory", numbers[None].numpy()),
+        "a": ("grid, strides (4, 1)", grid.numpy()),
+        "b": ("grid.T, strides (1, 4)", grid.T.numpy()),
+    }
+    for key, (label, values) in shown.items():
+        panels[key].imshow(values, cmap="cividis", alpha=0.6)
+        for (i, j), number in np.ndenumerate(values):
+            panels[key].text(j, i, number, ha="center", va="center")
+        panels[key].set(title=label, xticks=[], yticks=[])
+    for steps in (1, 4):  # from row 0, column 0 to the next column and to the next row
+        arrow = {"arrowstyle": "->", "connectionstyle": f"arc3,rad=-{0.8 / steps}"}
+        panels["m"].annotate("", (steps, -0.5), (0, -0.5), arrowprops=arrow)
+    panels["a"].annotate("", (1, 0.3), (0, 0.3), arrowprops={"arrowstyle": "->"})
+    panels["a"].text(0.5, 0.36, "+1", ha="center", va="top")
+    panels["a"].annotate("", (-0.3, 1), (-0.3, 0), arrowprops={"arrowstyle": "->"})
+    panels["a"].text(-0.25, 0.5, "+4", va="center")
+    if plt.get_backend().lower() != "agg":  # agg draws without a screen
+        plt.show()
+
+# %% [markdown]
 # What goes wrong: view on a transposed tensor
 # --------------------------------------------
 #
-# ``grid.T`` is the *transpose*: its rows are the columns of ``grid``. It shares the memory too, but reads it in
-# jumps: 0, 4, 8, 1 and so on. ``view`` can't give you these numbers as one row without moving them, so it
-# refuses. ``reshape`` is like ``view`` where that is possible and makes a copy where it is not. Then nothing is
+# ``grid.T`` reads the memory in jumps: 0, 4, 8, 1 and so on. ``view`` can't give you
+# these numbers as one row without moving them, so it refuses. ``reshape`` is like
+# ``view`` where that is possible and makes a copy where it is not. Then nothing is
 # shared any more, and nobody tells you.
 
 # %%
@@ -182,32 +256,129 @@ print("reshape:", copy)
 copy[0] = 100
 print("grid[0, 0] is still", grid[0, 0].item())
 
-# %%
+# %% checks
 
 assert "view size is not compatible" in refusal
 assert copy[1:].tolist() == [4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
 assert grid[0, 0] == 0
 
 # %% [markdown]
-# A worse mistake gives no error at all: ``view(4, 3)`` in place of ``.T``. The shape comes out right, and the
-# numbers are in the wrong places. A new shape never reorders the numbers.
+# A worse mistake gives no error at all: ``view(4, 3)`` in place of ``.T``. The shape
+# comes out right, and the numbers are in the wrong places. A new shape never reorders
+# the numbers.
 
 # %%
 
 headline("The first row of grid.view(4, 3) and of grid.T")
 print(grid.view(4, 3)[0].tolist(), "and", grid.T[0].tolist())
 
-# %%
+# %% checks
 
 assert grid.view(4, 3).shape == grid.T.shape
-assert grid.T[0].tolist() == [row[0] for row in grid.tolist()] != grid.view(4, 3)[0].tolist()
+assert grid.T[0].tolist() == [row[0] for row in grid.tolist()]
+assert grid.T[0].tolist() != grid.view(4, 3)[0].tolist()
+
+# %% [markdown]
+# Joining tensors
+# ---------------
+#
+# ``cat`` joins tensors along a dimension that they have: two tables of two rows become
+# one of four. ``stack`` puts them side by side along a *new* dimension: two tables
+# become a pile of two tables. Use ``cat`` to add more rows to a data set, and ``stack``
+# to make one tensor of a list of samples.
+
+# %%
+
+headline("cat and stack")
+first, second = torch.tensor([[1, 2], [3, 4]]), torch.tensor([[5, 6], [7, 8]])
+print("cat, dim=0:  ", torch.cat([first, second], dim=0).tolist())
+print("cat, dim=1:  ", torch.cat([first, second], dim=1).tolist())
+print("stack, dim=0:", torch.stack([first, second], dim=0).tolist())
+for name, join in (("cat", torch.cat), ("stack", torch.stack)):
+    print(f"shape after {name}:", tuple(join([first, second]).shape))
+
+# %% checks
+
+joined_rows = [
+    row + more for row, more in zip(first.tolist(), second.tolist(), strict=True)
+]
+assert torch.cat([first, second], dim=0).tolist() == first.tolist() + second.tolist()
+assert torch.cat([first, second], dim=1).tolist() == joined_rows
+assert torch.stack([first, second]).tolist() == [first.tolist(), second.tolist()]
+
+# %% [markdown]
+# More dimensions, another order
+# ------------------------------
+#
+# ``unsqueeze`` adds a dimension of size 1 at the place you name, and ``squeeze`` takes
+# one away. A net expects a batch, so a single sample needs an ``unsqueeze(0)``.
+# ``permute`` puts dimensions into another order, as ``.T`` does for two. A photograph
+# often comes as height, width, colour, and torch's layers want colour first. Like
+# ``.T``, both share memory.
+
+# %%
+
+headline("unsqueeze and permute")
+sample = torch.tensor([1.0, 2.0, 3.0])  # [feature]
+photograph = torch.arange(24).reshape(2, 4, 3)  # [height, width, colour]
+colour_first = photograph.permute(2, 0, 1)  # [colour, height, width]
+print(
+    "sample:", tuple(sample.shape), "-> unsqueeze(0):", tuple(sample.unsqueeze(0).shape)
+)
+print(
+    "sample:", tuple(sample.shape), "-> unsqueeze(1):", tuple(sample.unsqueeze(1).shape)
+)
+print(
+    "photograph:",
+    tuple(photograph.shape),
+    "-> permute(2, 0, 1):",
+    tuple(colour_first.shape),
+)
+
+# %% checks
+
+assert sample.unsqueeze(0).tolist() == [[1, 2, 3]]
+assert sample.unsqueeze(1).tolist() == [[1], [2], [3]]
+assert all(
+    colour_first[c, h, w] == photograph[h, w, c]
+    for h in range(2)
+    for w in range(4)
+    for c in range(3)
+)
+assert colour_first.data_ptr() == photograph.data_ptr()
+
+# %% [markdown]
+# Sums in one line: einsum
+# ------------------------
+#
+# ``einsum`` writes a sum of products by naming the dimensions. In ``"ij,jk->ik"`` each
+# letter is a dimension: the left tensor has i and j, the right one j and k, the result
+# i and k. A letter that is missing on the right of the arrow is summed over. So this is
+# the matrix product. Read it as "for each i and k, the sum over j".
+
+# %%
+
+headline("The same three results, by einsum")
+print("a @ b:          ", torch.einsum("i,i->", a, b).item())
+print("sums of columns:", torch.einsum("ij->j", grid).tolist())
+print(
+    "left @ right equal:",
+    torch.allclose(torch.einsum("ij,jk->ik", left, right), product),
+)
+
+# %% checks
+
+assert torch.einsum("i,i->", a, b) == a @ b
+assert torch.equal(torch.einsum("ij->j", grid), grid.sum(dim=0))
+torch.testing.assert_close(torch.einsum("ij,jk->ik", left, right), written_out)
 
 # %% [markdown]
 # Broadcasting
 # ------------
 #
-# Two shapes need not be the same. torch compares them from the right, and a dimension that one tensor lacks, or
-# where it has size 1, is repeated to fit the other. A column (3, 1) and a row (4) make a table (3, 4).
+# Two shapes need not be the same. torch compares them from the right, and a dimension
+# that one tensor lacks, or where it has size 1, is repeated to fit the other. A column
+# (3, 1) and a row (4) make a table (3, 4).
 
 # %%
 
@@ -215,9 +386,10 @@ headline("A column plus a row")
 print(torch.tensor([[10], [20], [30]]) + torch.tensor([1, 2, 3, 4]))
 
 # %% [markdown]
-# The same rule turns a slip into a wrong result. Take three predictions as a column and the three true values
-# as a row. Their difference is a table of all nine pairs, and its mean looks like any other number. These
-# predictions are perfect, so the error should be 0.
+# The same rule turns a slip into a wrong result. Take three predictions as a column and
+# the three true values as a row. Their difference is a table of all nine pairs, and its
+# mean looks like any other number. These predictions are perfect, so the error should
+# be 0.
 
 # %%
 
@@ -225,11 +397,11 @@ headline("What goes wrong: the mean squared error of three perfect predictions")
 predicted = torch.tensor([[1.0], [2.0], [3.0]])  # [3, 1]
 truth = torch.tensor([1.0, 2.0, 3.0])  # [3]
 wrong = (predicted - truth).square().mean()  # of [3, 3]
-correct = (predicted.squeeze(1) - truth).square().mean()  # of [3]: squeeze(1) drops the dimension of size 1
+correct = (predicted.squeeze(1) - truth).square().mean()  # of [3]
 print(f"column minus row: {wrong.item():.4f}")
 print(f"row minus row:    {correct.item():.4f}")
 
-# %%
+# %% checks
 
 assert np.isclose(wrong.item(), (0 + 1 + 4 + 1 + 0 + 1 + 4 + 1 + 0) / 9)
 assert correct == 0
@@ -238,9 +410,9 @@ assert correct == 0
 # Taking tensors apart
 # --------------------
 #
-# Rows and columns count from 0, and ``:`` takes a whole dimension. A comparison gives a *mask*, a tensor of
-# True and False, and with a mask as index you get the numbers where it is True. A slice shares memory, like a
-# view. What a mask picks is a copy.
+# Rows and columns count from 0, and ``:`` takes a whole dimension. A comparison gives a
+# *mask*, a tensor of True and False, and with a mask as index you get the numbers where
+# it is True. A slice shares memory, like a view. What a mask picks is a copy.
 
 # %%
 
@@ -251,12 +423,14 @@ print("grid[:, -1]    ", grid[:, -1].tolist())
 print("grid[:2, 1:3]  ", grid[:2, 1:3].tolist())
 print("grid[grid > 7] ", grid[grid > 7].tolist())
 
-# %%
+# %% checks
 
 rows = grid.tolist()
 assert grid[:, -1].tolist() == [row[-1] for row in rows]
 assert grid[:2, 1:3].tolist() == [row[1:3] for row in rows[:2]]
-assert grid[grid > 7].tolist() == [number for row in rows for number in row if number > 7]
+assert grid[grid > 7].tolist() == [
+    number for row in rows for number in row if number > 7
+]
 assert np.shares_memory(grid[1].numpy(), numbers.numpy())
 assert not np.shares_memory(grid[grid > 7].numpy(), numbers.numpy())
 
@@ -264,8 +438,9 @@ assert not np.shares_memory(grid[grid > 7].numpy(), numbers.numpy())
 # Changing in place
 # -----------------
 #
-# ``c = c + 1`` makes a new tensor and hangs the old name on it. ``c += 1``, and every method whose name ends in
-# ``_``, changes the tensor itself, and whoever shares it sees the change.
+# ``c = c + 1`` makes a new tensor and hangs the old name on it. ``c += 1``, and every
+# method whose name ends in ``_``, changes the tensor itself, and whoever shares it sees
+# the change.
 
 # %%
 
@@ -278,7 +453,7 @@ print("after c += 1 and c.add_(1):", also_c)
 c = c + 1
 print("after c = c + 1:           ", also_c)
 
-# %%
+# %% checks
 
 assert also_c.tolist() == [0 + 1 + 1] * 3
 assert c.tolist() == [0 + 1 + 1 + 1] * 3
@@ -287,9 +462,10 @@ assert c.tolist() == [0 + 1 + 1 + 1] * 3
 # Sums along a dimension
 # ----------------------
 #
-# ``sum()`` adds up everything. ``sum(dim=0)`` adds along dimension 0, from row to row, and that dimension goes
-# away: (3, 4) becomes (4). ``mean``, ``max`` and ``argmax`` take ``dim`` too. ``argmax`` gives the *place* of
-# the largest number; that is how you will read the answer of a network.
+# ``sum()`` adds up everything. ``sum(dim=0)`` adds along dimension 0, from row to row,
+# and that dimension goes away: (3, 4) becomes (4). ``mean``, ``max`` and ``argmax``
+# take ``dim`` too. ``argmax`` gives the *place* of the largest number; that is how you
+# will read the answer of a network.
 
 # %%
 
@@ -299,7 +475,7 @@ print("sum(dim=0)   ", grid.sum(dim=0))
 print("sum(dim=1)   ", grid.sum(dim=1))
 print("argmax(dim=1)", grid.argmax(dim=1))
 
-# %%
+# %% checks
 
 assert grid.sum() == 11 * 12 / 2  # 0 + 1 + ... + 11
 assert grid.sum(dim=0).tolist() == [sum(column) for column in zip(*rows, strict=True)]
@@ -310,8 +486,9 @@ assert grid.argmax(dim=1).tolist() == [row.index(max(row)) for row in rows]
 # NumPy and back
 # --------------
 #
-# Data often come as NumPy arrays. ``torch.from_numpy`` and ``tensor.numpy()`` do not copy: array and tensor are
-# two names for one piece of memory, whichever came first. ``torch.tensor(array)`` copies.
+# Data often come as NumPy arrays. ``torch.from_numpy`` and ``tensor.numpy()`` do not
+# copy: array and tensor are two names for one piece of memory, whichever came first.
+# ``torch.tensor(array)`` copies.
 
 # %%
 
@@ -325,7 +502,7 @@ tensor[1] = 8
 print("written in torch, read in NumPy:", array.tolist())
 print("the copy:", copy.tolist())
 
-# %%
+# %% checks
 
 assert np.shares_memory(array, tensor.numpy())
 assert tensor.tolist() == array.tolist() == [7, 8, 0]
@@ -335,9 +512,10 @@ assert copy.tolist() == [0, 0, 0]
 # What goes wrong: float64 from NumPy
 # -----------------------------------
 #
-# NumPy makes ``float64`` numbers, torch ``float32``. A sum of both is silently ``float64``, with twice the
-# memory. A product with ``@`` is refused, and your first network will refuse such data too. (The message says
-# Double for ``float64`` and Float for ``float32``.) Convert once, where the data come in.
+# NumPy makes ``float64`` numbers, torch ``float32``. A sum of both is silently
+# ``float64``, with twice the memory. A product with ``@`` is refused, and your first
+# network will refuse such data too. (The message says Double for ``float64`` and Float
+# for ``float32``.) Convert once, where the data come in.
 
 # %%
 
@@ -352,7 +530,7 @@ except RuntimeError as error:
 print("product:", refusal)
 print(f"product after float(): {(measured.float() @ a).item():.4f}")
 
-# %%
+# %% checks
 
 assert (measured + a).dtype == torch.float64
 assert "same dtype" in refusal
@@ -362,36 +540,38 @@ assert np.isclose((measured.float() @ a).item(), 0.1 * 1 + 0.2 * 2 + 0.3 * 3)
 # Where a tensor lives
 # --------------------
 #
-# Each tensor lives on a *device*: the CPU, or an *accelerator* such as a graphics card, which does many sums at
-# a time. The line below takes the accelerator if the machine has one, else the CPU, so it works everywhere.
-# ``print(device)`` would tell you which; the lesson leaves it out, to print the same everywhere.
+# Each tensor lives on a *device*: the CPU, or an *accelerator* such as a graphics card,
+# which does many sums at a time. The lines below take the accelerator if the machine
+# has one, else the CPU, so it works everywhere. ``print(device)`` would tell you which;
+# the lesson leaves it out, to print the same everywhere.
 #
-# Tensors on different devices do not mix. ``to(device)`` brings one over, ``cpu()`` brings it back.
+# Tensors on different devices do not mix. ``to(device)`` brings one over, ``cpu()``
+# brings it back.
 
 # %%
 
 headline("Ones on the best device of this machine")
-device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else torch.device("cpu")
+device = torch.device("cpu")
+if torch.accelerator.is_available():
+    device = torch.accelerator.current_accelerator()
 ones = torch.ones(2, 2, device=device)
 print(ones.tolist())
 
-# %%
+# %% checks
 
 assert ones.device == torch.zeros(1).to(device).device
 assert torch.equal(ones.cpu(), torch.tensor([[1.0, 1.0], [1.0, 1.0]]))
 
 # %% [markdown]
-# To run this file alone
-# ----------------------
+# Recap
+# -----
 #
-# ``uv``, a tool that runs scripts, reads from the comment below what this one needs.
-# ``uv run --no-project tensors.py`` runs it on a machine that has neither torch nor this project.
+# - A tensor has a shape, a dtype and a device; the values decide the dtype unless you
+#   do.
+# - ``*`` works number by number, ``@`` is the matrix product; inner sizes must agree.
+# - Views share memory, copies don't; a new shape never reorders the numbers.
+# - Broadcasting repeats size 1: a column minus a row is a table, without an error.
+# - NumPy's floats are ``float64``, torch's ``float32``: convert where the data come in.
 #
-# The next lesson is autograd: how torch finds out which way to change a number to make a result smaller.
-
-# %%
-
-# /// script
-# requires-python = ">=3.10"
-# dependencies = ["numpy", "torch>=2.10"]
-# ///
+# The next lesson is autograd: how torch finds out which way to change a number to make
+# a result smaller.

@@ -1,0 +1,57 @@
+"""An exercise file in pieces: which lines of code belong to which task."""
+
+import ast
+import re
+
+HEADING = re.compile(r"^# Task (\d+): (.+?)\s*$", re.MULTILINE)
+KIND = re.compile(r"^\*(Predict|Fill in|Break and fix), (\d+) minutes?\.\*", re.MULTILINE)
+LESSON = re.compile(r"^# torchtour exercises: (\w+)\s*$", re.MULTILINE)
+
+
+def cells_of(source: str) -> list[tuple[int, bool, int, list[str]]]:
+    """Each `# %%` cell as (task, is it text, its first line counted from 0, its lines); task 0 is before task 1."""
+    cells: list[tuple[int, bool, int, list[str]]] = []
+    lines = source.splitlines()
+    starts = [0, *(i for i, line in enumerate(lines) if line.startswith("# %%") and i > 0), len(lines)]
+    task = 0
+    for start, end in zip(starts, starts[1:], strict=False):
+        body = lines[start:end]
+        is_text = bool(body) and body[0].startswith("# %% [markdown]")
+        heading = HEADING.search("\n".join(body)) if is_text else None
+        task = int(heading[1]) if heading else task
+        cells.append((task, is_text, start, body))
+    return cells
+
+
+def code_of(source: str) -> dict[int, str]:
+    """The code of each task, on the lines where it stands in the file: all other lines are empty."""
+    code: dict[int, list[str]] = {}
+    height = len(source.splitlines())
+    for task, is_text, start, body in cells_of(source):
+        lines = code.setdefault(task, [""] * height)
+        if not is_text:
+            lines[start : start + len(body)] = ["" if line.startswith("# %%") else line for line in body]
+    return {task: "\n".join(lines).rstrip() + "\n" for task, lines in code.items()}
+
+
+def texts_of(source: str) -> dict[int, tuple[str, str, int, str]]:
+    """Title, kind, minutes and text of each task by its number."""
+    texts = {}
+    for task, is_text, _, body in cells_of(source):
+        heading = HEADING.search("\n".join(body))
+        if not is_text or heading is None:
+            continue
+        text = "\n".join(line.removeprefix("#").removeprefix(" ") for line in body[3:]).strip()
+        kind = KIND.search(text)
+        if kind is None:
+            raise ValueError(f"task {task} does not say its kind and its minutes")
+        texts[task] = (heading[2], kind[1].lower(), int(kind[2]), text[kind.end() :].strip())
+    return texts
+
+
+def same_code(one: str, other: str) -> bool:
+    """Is it the same Python, whatever its comments, spaces and line numbers?"""
+    try:
+        return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+    except (SyntaxError, ValueError):
+        return False

@@ -1,0 +1,1 @@
+"""The solved files: the tests check them and the site shows them."""

@@ -1,0 +1,1 @@
+"""The files that a learner starts from; `torchtour exercises` copies them."""

@@ -1,0 +1,384 @@
+# Answers to the tasks of lesson 6, right and wrong: `# %% TASK right` or `# %% TASK wrong KEY`.
+
+# %% 1 right
+rate_after_25 = 0.8 * 0.5**2
+
+# %% 1 right
+rate_after_25 = "0.2"
+
+# %% 1 wrong once
+rate_after_25 = 0.4
+
+# %% 1 wrong rounded_up
+rate_after_25 = 0.1
+
+# %% 1 wrong unchanged
+rate_after_25 = 0.8
+
+# %% 1 wrong subtracted
+rate_after_25 = -0.2
+
+# %% 1 wrong every_call
+rate_after_25 = 0.8 * 0.5**25
+
+# %% 1 wrong other
+rate_after_25 = 0.3
+
+# %% 1 wrong kind
+rate_after_25 = print
+
+# %% 2 right
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError
+        return torch.abs(target - prediction).sum() / prediction.numel()
+
+# %% 2 right
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.size() != target.size():
+            raise ValueError('shapes')
+        error = prediction - target
+        return torch.where(error > 0, error, -error).mean()
+
+# %% 2 wrong number
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError
+        return (prediction - target).abs().mean().item()
+
+# %% 2 wrong signed
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError
+        return (prediction - target).mean()
+
+# %% 2 wrong summed
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError
+        return (prediction - target).abs().sum()
+
+# %% 2 wrong squared
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError
+        return (prediction - target).square().mean()
+
+# %% 2 wrong single
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError
+        return (prediction - target).abs()
+
+# %% 2 wrong middle
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError
+        return (prediction - target).abs().median()
+
+# %% 2 wrong unwatched
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError
+        return (prediction - target).abs().mean().detach()
+
+# %% 2 wrong other
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError
+        (prediction - target).abs().mean()
+
+# %% 2 wrong any_shape
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        return (prediction - target).abs().mean()
+
+# %% 2 wrong other_error
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        assert prediction.shape == target.shape
+        return (prediction - target).abs().mean()
+
+# %% 3 right
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for epoch in range(epochs):
+        rates.append(scheduler.get_last_lr()[0])
+        for batch in range(batches):
+            optimizer.step()
+            if batch == batches - 1:
+                scheduler.step()
+    return rates
+
+# %% 3 right
+def train(optimizer, scheduler, epochs, batches):
+    rates = [optimizer.param_groups[0]["lr"]]
+    for step in range(epochs * batches):
+        optimizer.step()
+        if (step + 1) % batches == 0:
+            scheduler.step()
+            rates.append(optimizer.param_groups[0]["lr"])
+    return rates[:epochs]
+
+# %% 3 wrong per_batch
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        for _ in range(batches):
+            scheduler.step()
+            optimizer.step()
+    return rates
+
+# %% 3 wrong few_steps
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()
+    return rates
+
+# %% 3 wrong no_steps
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        scheduler.step()
+    return rates
+
+# %% 3 wrong never
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        for _ in range(batches):
+            optimizer.step()
+    return rates
+
+# %% 3 wrong once
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        for _ in range(batches):
+            optimizer.step()
+    scheduler.step()
+    return rates
+
+# %% 3 wrong scheduler_first
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        scheduler.step()
+        for _ in range(batches):
+            optimizer.step()
+    return rates
+
+# %% 3 wrong ends
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            optimizer.step()
+        scheduler.step()
+        rates.append(optimizer.param_groups[0]["lr"])
+    return rates
+
+# %% 3 wrong other
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        for _ in range(batches):
+            optimizer.step()
+        scheduler.step()
+    return rates[1:]
+
+# %% 4 right
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    new = velocity * momentum
+    new += gradient
+    return torch.sub(weight, new, alpha=lr), new
+
+# %% 4 right
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = torch.add(gradient, velocity, alpha=momentum)
+    weight = weight - velocity * lr
+    return [weight, velocity]
+
+# %% 4 wrong in_place
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity *= momentum
+    velocity += gradient
+    return weight - lr * velocity, velocity
+
+# %% 4 wrong forgot
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    new = momentum * velocity + gradient
+    return weight - lr * new, velocity
+
+# %% 4 wrong old_velocity
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    new = momentum * velocity + gradient
+    return weight - lr * velocity, new
+
+# %% 4 wrong uphill
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + gradient
+    return weight + lr * velocity, velocity
+
+# %% 4 wrong no_momentum
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    return weight - lr * gradient, gradient
+
+# %% 4 wrong average
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + (1 - momentum) * gradient
+    return weight - lr * velocity, velocity
+
+# %% 4 wrong rate_in_velocity
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + lr * gradient
+    return weight - velocity, velocity
+
+# %% 4 wrong not_faded
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = velocity + gradient
+    return weight - lr * velocity, velocity
+
+# %% 4 wrong swapped
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + gradient
+    return velocity, weight - lr * velocity
+
+# %% 4 wrong gradient_faded
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = velocity + momentum * gradient
+    return weight - lr * velocity, velocity
+
+# %% 4 wrong nesterov
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + gradient
+    return weight - lr * (gradient + momentum * velocity), velocity
+
+# %% 4 wrong other
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + gradient
+    return weight - lr * velocity
+
+# %% 5 right
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = torch.lerp(m, gradient, 1 - beta1)
+    v = v * beta2 + gradient * gradient * (1 - beta2)
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return weight - lr * m_hat / (v_hat.sqrt() + eps), m, v
+
+# %% 5 right
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    step = lr / (1 - beta1**t)
+    return weight - step * m / ((v / (1 - beta2**t)) ** 0.5 + eps), m, v
+
+# %% 5 wrong in_place
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m.mul_(beta1).add_(gradient, alpha=1 - beta1)
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return weight - lr * m_hat / (v_hat.sqrt() + eps), m, v
+
+# %% 5 wrong not_corrected
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = m
+    v_hat = v
+    return weight - lr * m_hat / (v_hat.sqrt() + eps), m, v
+
+# %% 5 wrong eps_in_root
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return weight - lr * m_hat / (v_hat + eps).sqrt(), m, v
+
+# %% 5 wrong no_root
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return weight - lr * m_hat / (v_hat + eps), m, v
+
+# %% 5 wrong corrected_kept
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return weight - lr * m_hat / (v_hat.sqrt() + eps), m_hat, v_hat
+
+# %% 5 wrong counted_from_zero
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = m / (1 - beta1 ** (t - 1))
+    v_hat = v / (1 - beta2 ** (t - 1))
+    return weight - lr * m_hat / (v_hat.sqrt() + eps), m, v
+
+# %% 5 wrong uphill
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return weight + lr * m_hat / (v_hat.sqrt() + eps), m, v
+
+# %% 5 wrong betas_swapped
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    beta1, beta2 = beta2, beta1
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return weight - lr * m_hat / (v_hat.sqrt() + eps), m, v
+
+# %% 5 wrong old_means
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    old_m, old_v = m, v
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = old_m / (1 - beta1**t)
+    v_hat = old_v / (1 - beta2**t)
+    return weight - lr * m_hat / (v_hat.sqrt() + eps), m, v
+
+# %% 5 wrong no_eps
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return weight - lr * m_hat / v_hat.sqrt(), m, v
+
+# %% 5 wrong other
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    m_hat = m / (1 - beta1**t)
+    v_hat = v / (1 - beta2**t)
+    return weight - lr * m_hat / (v_hat.sqrt() + eps)

@@ -1,0 +1,231 @@
+# Answers to the tasks of lesson 1, right and wrong: `# %% TASK right` or `# %% TASK wrong KEY`.
+
+# %% 1 right
+shape_of_difference = (4, 4)
+
+# %% 1 right
+shape_of_difference = "[4, 4]"
+
+# %% 1 right
+shape_of_difference = torch.Size([4, 4])
+
+# %% 1 wrong pairwise
+shape_of_difference = [4]
+
+# %% 1 wrong column
+shape_of_difference = [4, 1]
+
+# %% 1 wrong flat
+shape_of_difference = [16]
+
+# %% 1 wrong number
+shape_of_difference = 4
+
+# %% 1 wrong other
+shape_of_difference = [1, 4]
+
+# %% 2 right
+after_writing = (100, 1)
+
+# %% 2 right
+after_writing = "100, 1"
+
+# %% 2 wrong view_copies
+after_writing = [1, 1]
+
+# %% 2 wrong reshape_shares
+after_writing = [100, 100]
+
+# %% 2 wrong not_turned
+after_writing = [100, 2]
+
+# %% 2 wrong other_way
+after_writing = [1, 100]
+
+# %% 2 wrong kind
+def after_writing():
+    return [100, 1]
+
+# %% 3 right
+def column_by_column(table):
+    return table.t().flatten()
+
+# %% 3 right
+def column_by_column(table):
+    return torch.cat([table[:, i] for i in range(table.shape[1])])
+
+# %% 3 right
+def column_by_column(table):
+    return table.T.contiguous().view(table.numel())
+
+# %% 3 right
+def column_by_column(table):
+    return table.permute(1, 0).reshape(-1)
+
+# %% 3 wrong row_by_row
+def column_by_column(table):
+    return table.reshape(-1)
+
+# %% 3 wrong table
+def column_by_column(table):
+    return table.T
+
+# %% 3 wrong listed
+def column_by_column(table):
+    return table.T.reshape(-1).tolist()
+
+# %% 3 wrong backwards
+def column_by_column(table):
+    return table.T.reshape(-1).flip(0)
+
+# %% 3 wrong view
+def column_by_column(table):
+    return table.T.view(-1)
+
+# %% 3 wrong other
+def column_by_column(table):
+    return table.T.reshape(1, -1)
+
+# %% 4 right
+def standardised(table):
+    centred = table - table.mean(dim=0, keepdim=True)
+    return centred / centred.std(dim=0, keepdim=True)
+
+# %% 4 right
+def standardised(table):
+    std, mean = torch.std_mean(table, dim=0)
+    return table.sub(mean).div(std)
+
+# %% 4 right
+def standardised(table):
+    columns = [(column - column.mean()) / column.std() for column in table.T]
+    return torch.stack(columns, dim=1)
+
+# %% 4 wrong in_place
+def standardised(table):
+    table -= table.mean(dim=0)
+    table /= table.std(dim=0)
+    return table
+
+# %% 4 wrong whole
+def standardised(table):
+    return (table - table.mean()) / table.std()
+
+# %% 4 wrong rows
+def standardised(table):
+    return (table - table.mean(dim=1, keepdim=True)) / table.std(dim=1, keepdim=True)
+
+# %% 4 wrong mixed
+def standardised(table):
+    return (table - table.mean(dim=1)) / table.std(dim=1)
+
+# %% 4 wrong variance
+def standardised(table):
+    return (table - table.mean(dim=0)) / table.var(dim=0)
+
+# %% 4 wrong not_divided
+def standardised(table):
+    return table - table.mean(dim=0)
+
+# %% 4 wrong not_centred
+def standardised(table):
+    return table / table.std(dim=0)
+
+# %% 4 wrong brackets
+def standardised(table):
+    return table - table.mean(dim=0) / table.std(dim=0)
+
+# %% 4 wrong min_max
+def standardised(table):
+    low, high = table.amin(dim=0), table.amax(dim=0)
+    return (table - low) / (high - low)
+
+# %% 4 wrong short
+def standardised(table):
+    return (table[:, :2] - table.mean(dim=1)) / table.std(dim=1)
+
+# %% 5 right
+def mean_squared_error(predicted, truth):
+    return torch.nn.functional.mse_loss(predicted[:, 0], truth)
+
+# %% 5 right
+def mean_squared_error(predicted, truth):
+    return (predicted - truth[:, None]).pow(2).mean()
+
+# %% 5 right
+def mean_squared_error(predicted, truth):
+    return ((predicted.flatten() - truth) ** 2).sum() / len(truth)
+
+# %% 5 wrong all_pairs
+def mean_squared_error(predicted, truth):
+    return torch.nn.functional.mse_loss(predicted, truth)
+
+# %% 5 wrong first_only
+def mean_squared_error(predicted, truth):
+    return (predicted[0] - truth).square().mean()
+
+# %% 5 wrong summed
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).square().sum()
+
+# %% 5 wrong absolute
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).abs().mean()
+
+# %% 5 wrong not_squared
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).mean()
+
+# %% 5 wrong not_averaged
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).square()
+
+# %% 5 wrong rooted
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).square().mean().sqrt()
+
+# %% 5 wrong single
+def mean_squared_error(predicted, truth):
+    predicted = predicted.squeeze()
+    return sum((predicted[i] - truth[i]) ** 2 for i in range(len(predicted))) / len(truth)
+
+# %% 5 wrong other
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) + truth).square().mean()
+
+# %% 6 right
+def distances(a, b):
+    return torch.linalg.vector_norm(a.unsqueeze(1) - b.unsqueeze(0), dim=-1)
+
+# %% 6 right
+def distances(a, b):
+    squares = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
+    return squares.clamp(min=0).sqrt()
+
+# %% 6 wrong turned
+def distances(a, b):
+    return (a - b[:, None]).square().sum(dim=2).sqrt()
+
+# %% 6 wrong squared
+def distances(a, b):
+    return (a[:, None] - b).square().sum(dim=2)
+
+# %% 6 wrong manhattan
+def distances(a, b):
+    return (a[:, None] - b).abs().sum(dim=2)
+
+# %% 6 wrong not_summed
+def distances(a, b):
+    return a[:, None] - b
+
+# %% 6 wrong signed
+def distances(a, b):
+    return (a[:, None] - b).sum(dim=2)
+
+# %% 6 wrong no_pairs
+def distances(a, b):
+    return (a - b).square().sum(dim=1).sqrt()
+
+# %% 6 wrong other
+def distances(a, b):
+    return (a[:, None] - b).square().sum(dim=1).sqrt()

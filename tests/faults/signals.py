@@ -1,0 +1,93 @@
+"""SIGINT and SIGTERM at random moments and before chosen lines."""
+
+import random
+import signal
+import time
+from functools import partial
+from pathlib import Path
+from random import Random
+
+from faults.command import LONGEST, Command
+from faults.comparing import litter, unsound
+from faults.installed import Real
+from faults.lines import fit_lines, send_at
+from faults.runs import EACH_EPOCH, SELDOM, epochs_of, finish, fit_flags, last_epoch, undisturbed, writes_after
+from faults.tries import Tries, named
+
+
+def stopped(
+    folder: Path, signum: signal.Signals, seed: int, times: int, twice: bool = False, epochs: int = 60
+) -> Tries:
+    """A signal at a random moment, from the first line of main() on."""
+    rng, flags = Random(seed), fit_flags(epochs)
+    began = time.monotonic()
+    whole, left = undisturbed(folder / "whole", flags), times
+    longest = time.monotonic() - began
+    for number in range(10 * times):
+        part = folder / f"part_{number}"
+        command = Command(*flags, *rng.choice((EACH_EPOCH, SELDOM)), folder=part)
+        if rng.random() < 0.5:
+            command.wait(LONGEST, lambda part=part: writes_after(part, 0))
+        if command.wait(rng.uniform(0.005, longest)):
+            continue  # it has ended by then
+        yield from stop(command, signum, flags, whole, f"{signum.name} at a random moment", "", twice)
+        left -= 1
+        if not left:
+            return
+
+
+def stopped_at_lines(
+    folder: Path, signum: signal.Signals, start: int, step: int, lines: tuple[tuple[str, int], ...] = ()
+) -> Tries:
+    flags = fit_flags(4)
+    whole, rng = undisturbed(folder / "whole", flags), Random(start)
+    for index, line in enumerate(lines or fit_lines(folder)[start::step]):
+        part = folder / f"part_{index}"
+        command = Command(*flags, folder=part, first=partial(send_at, line, rng.randint(1, 4), signum))
+        if command.answer().status == 0:
+            continue  # a line that only a resumed fit runs
+        where = f" ({line[0]}:{line[1]})"
+        yield from stop(
+            command, None, flags, whole, f"{signum.name} just before a line of run.py, atomic.py or sealed.py", where
+        )
+
+
+def stop(
+    command: Command,
+    signum: signal.Signals | None,
+    flags: tuple[object, ...],
+    whole: Path,
+    fault: str,
+    where: str,
+    twice: bool = False,
+) -> Tries:
+    """Signal it, and see that it ends in time, says how to go on, leaves whole files, and goes on to the same end."""
+    part, sent = command.folder, time.monotonic()
+    if signum:
+        command.kill(signum)
+        if twice:
+            command.wait(random.uniform(0, 0.05))
+            command.kill(signum)
+    answer = command.answer()
+    took = time.monotonic() - sent
+    allowed = (0,) if last_epoch(part) == epochs_of(flags) else ()
+    wanted = (130,) if "SIGINT" in fault else (143,)
+    problem = "" if answer.status in (*wanted, *allowed) else f"status {answer.status}: {answer.err[-300:]!r}"
+    problem = problem or (f"took {took:.1f} s" if took > 3 else "")
+    problem = problem or (f"said {answer.err[-300:]!r}" if answer.err else "")
+    problem = problem or unsound(part) or ("" if twice else litter(part))
+    if not problem and last_epoch(part) and "fit --ckpt_path" not in answer.out and answer.status != 0:
+        problem = f"did not say how to go on: {answer.out[-200:]!r}"
+    yield fault, named(problem, where)
+    yield "runs that were signalled so, in the end", named(finish(part, flags, whole), where)
+
+
+def stopped_for_real(folder: Path, signum: signal.Signals, moments: tuple[float, ...]) -> Tries:
+    """The installed command in a process of its own: it spends its first seconds importing torch."""
+    flags = fit_flags(60)
+    whole = undisturbed(folder / "whole", flags)
+    for number, moment in enumerate(moments):
+        command = Real(*flags, folder=folder / f"part_{number}")
+        command.wait(moment)
+        where = f" (after {moment} s)"
+        yield from stop(command, signum, flags, whole, f"{signum.name} to a process that starts, or trains", where)

@@ -1,0 +1,138 @@
+"""The exercises: every right answer is accepted, and every wrong one refused with a hint of its own."""
+
+import re
+from collections import Counter
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from torchtour.exercises import LESSONS, outline, solution_file, start_file, tasks
+from torchtour.exercises.cells import code_of
+from torchtour.exercises.judge import Result, judge, run
+
+ANSWERS = Path(__file__).parent / "exercises"
+HEADER = re.compile(r"^# %% (\d+) (?:(right)|wrong (\w+))$", re.MULTILINE)
+GENERAL = {"other", "error", "syntax", "missing", "kind", "exit", "import", "recursion"}  # hints of no single task
+
+
+class Answer(NamedTuple):
+    lesson: str
+    task: int
+    key: str  # of the mistake; empty if the answer is right
+    code: str
+
+
+def answers(lesson: str) -> list[Answer]:
+    text = (ANSWERS / f"{lesson}.py").read_text(encoding="utf-8")
+    headers = [*HEADER.finditer(text)]
+    ends = [*(header.start() for header in headers[1:]), len(text)]
+    assert len(headers) == text.count("\n# %%"), "a header is malformed"
+    return [
+        Answer(lesson, int(header[1]), header[3] or "", text[header.end() : end])
+        for header, end in zip(headers, ends, strict=True)
+    ]
+
+
+@cache
+def solved(lesson: str) -> dict[int, str]:
+    return code_of(solution_file(lesson))
+
+
+@cache
+def checks(lesson: str) -> dict:
+    return import_module(f"torchtour.exercises.checkers.{lesson}").CHECKS
+
+
+def judged(lesson: str, task: int, code: str, start: str = "") -> Result:
+    """As the child judges it, in this process. An answer that only changes a class is put after the solution's."""
+    namespace = {"__name__": "exercise"}
+    before = solved(lesson)[0]
+    assert run(0, before, namespace, "solution") is None
+    name = checks(lesson)[task].name
+    if f"\n{name}." in code:
+        assert run(0, solved(lesson)[task], namespace, "solution") is None
+    return judge(task, checks(lesson)[task], code, start, namespace, f"{lesson}.py")
+
+
+ALL = [answer for lesson in LESSONS if (ANSWERS / f"{lesson}.py").exists() for answer in answers(lesson)]
+RIGHT = [answer for answer in ALL if not answer.key]
+WRONG = [answer for answer in ALL if answer.key]
+
+
+def numbered(chosen: list[Answer]) -> list[str]:
+    seen: Counter = Counter()
+    names = []
+    for answer in chosen:
+        name = f"{answer.lesson}-{answer.task}-{answer.key or 'right'}"
+        seen[name] += 1
+        names.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return names
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_solution_solves_every_task(lesson):
+    for number in outline(lesson):
+        result = judged(lesson, number, solved(lesson)[number])
+        assert result.state == "solved", result
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_start_file_is_open_and_would_not_pass(lesson):
+    starts = code_of(start_file(lesson))
+    for number in outline(lesson):
+        assert judged(lesson, number, starts[number], starts[number]).state == "open"
+        assert judged(lesson, number, starts[number]).state != "solved"
+
+
+@pytest.mark.parametrize("answer", RIGHT, ids=numbered(RIGHT))
+def test_right_answer(answer):
+    result = judged(*answer[:2], answer.code)
+    assert result.state == "solved", result
+
+
+@pytest.mark.parametrize("answer", WRONG, ids=numbered(WRONG))
+def test_wrong_answer(answer):
+    result = judged(*answer[:2], answer.code)
+    assert (result.state, result.key) == ("wrong", answer.key), result
+    assert result.message
+    assert result.more
+    assert "Traceback" not in result.message
+
+
+def test_no_two_wrong_answers_share_a_hint():
+    names: dict[str, list[str]] = {}
+    for answer, name in zip(WRONG, numbered(WRONG), strict=True):
+        names.setdefault(judged(*answer[:2], answer.code).message, []).append(name)
+    assert not {message: sharing for message, sharing in names.items() if len(sharing) > 1}
+    assert len(names) >= 100
+
+
+def test_every_hint_belongs_to_a_wrong_answer():
+    written = {(lesson, number, key) for lesson in LESSONS for number in outline(lesson)
+               for key in checks(lesson)[number].mistakes}  # fmt: skip
+    shown = {(answer.lesson, answer.task, answer.key) for answer in WRONG if answer.key not in GENERAL}
+    assert written == shown
+
+
+def test_every_task_has_several_right_answers():
+    right = Counter((answer.lesson, answer.task) for answer in RIGHT)
+    for lesson in LESSONS:
+        for number in outline(lesson):
+            assert right[lesson, number] >= 2  # and the solution makes three
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_tasks_are_complete(lesson):
+    listed = tasks(lesson)
+    assert [task.number for task in listed] == list(range(1, len(listed) + 1))
+    assert 4 <= len(listed) <= 6
+    assert {task.kind for task in listed} == {"predict", "fill in", "break and fix"}
+    for task in listed:
+        assert 1 <= task.minutes <= 10
+        assert task.text
+        assert task.start != task.solution
+        assert f"# Task {task.number}: {task.title}\n" in solution_file(lesson)
+        assert all(name in task.start for name in checks(lesson)[task.number].name.split())
