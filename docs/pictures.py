@@ -2,6 +2,7 @@
 
 import base64
 import re
+import shutil
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -100,6 +101,8 @@ def scrape(block: object, block_vars: dict, gallery_conf: dict) -> str:
         figure = plt.figure(number)
         base = Path(next(block_vars["image_path_iterator"])).with_suffix("")
         save(figure, base)
+        (first,) = base.parent.glob(f"{base.name}-1.*")
+        shutil.copy(first, base.with_suffix(first.suffix))  # sphinx-gallery looks for it
         titles = [axes.get_title() for axes in figure.axes if axes.get_title()]
         above = figure.get_suptitle()
         words = "; ".join([*([above] if above else []), *titles])
