@@ -133,7 +133,7 @@ class Command(LightningCLI):
         except UserError as error:
             keys = self._parser(next(iter(self.subcommands()))).keys()  # type: ignore[attr-defined]
             raise UserError(with_nearest_key(str(error), keys)) from None
-        except (OSError, UnicodeError, RecursionError, OverflowError, ValueError, TypeError) as error:
+        except (OSError, RecursionError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError) as error:
             raise user_error(error) or UserError(first_line(error)) from error
         settings = config[config.subcommand]
         check_trainer(settings.trainer)
