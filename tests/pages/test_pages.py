@@ -25,14 +25,10 @@ from test_lessons import LESSONS, TRANSCRIPTS, check_transcript
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "docs/_build/html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
-<<<<<<< HEAD
-COURSE = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced", "data", "generalisation", "further")
-=======
 LESSON_ORDER = ["tensors", "autograd", "networks", "training", "checkpoints", "advanced"]
 LESSON_ORDER += ["data", "generalisation", "further"]
 COURSE = [name for name in LESSON_ORDER if name in LESSONS]
 OKABE_ITO = ("#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
->>>>>>> fdedc9b37f6e268e3114129f057c6f6c82cfcc37
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
 
 each_page = pytest.mark.parametrize("page", PAGES)
