@@ -776,8 +776,7 @@ if plt.get_backend().lower() != "agg":  # agg draws without a screen
 # - Early stopping keeps a copy of the best weights; weight decay keeps weights short.
 # - More good data helps most; accuracy by number of examples says whether it would.
 # - Deep nets need numbers that keep their size: Kaiming's start, batch norm, clipping.
-# - Dropout and batch norm act differently in ``train`` and ``eval`` mode: call the
-#   right one.
+# - Dropout and batch norm act differently in ``train`` and ``eval`` mode: choose.
 #
 # Next: the tools of everyday work: better schedules, mixed precision, profiling, and
 # finding out what is broken.
