@@ -4,23 +4,31 @@ import contextlib
 import importlib
 from pathlib import Path
 
-from torchtour import Classifier
+from lightning import Trainer
+
+from torchtour import Classifier, SyntheticData
 from torchtour.callbacks import run as run_module
+from torchtour.callbacks.pictures import Pictures
+from torchtour.callbacks.report import EpochReport
 from torchtour.command import main as command_line
 from torchtour.settings import UserError
 from torchtour.trust import atomic, sealed
 from torchtour.trust.sealed import read as read_checkpoint
 
-__all__ = ["ROOT", "WATCHED", "Classifier", "UserError", "command_line", "read_checkpoint"]
+__all__ = ["ROOT", "SETTINGS", "WATCHED", "Classifier", "UserError", "command_line", "read_checkpoint"]
 
-for name in (
-    "torchtour.command.cli",
-    "attrs",
-    "omegaconf",
-    "multiprocessing.synchronize",
-):  # no child need do it
+EARLY = ("torchtour.command.cli", "attrs", "omegaconf", "multiprocessing.synchronize")  # no child need import these
+for name in EARLY:
     with contextlib.suppress(ImportError):
         importlib.import_module(name)
 
 ROOT = Path(__file__).parents[2]
 WATCHED = {run_module.__file__: "run.py", atomic.__file__: "atomic.py", sealed.__file__: "sealed.py"}
+SETTINGS = {  # the groups of settings, and who takes them
+    "trainer": Trainer,
+    "model": Classifier,
+    "data": SyntheticData,
+    "run": run_module.Run,
+    "report": EpochReport,
+    "pictures": Pictures,
+}

@@ -6,7 +6,8 @@ from typing import Any
 
 from lightning import LightningDataModule
 
-from torchtour.settings import UserError, printable
+from torchtour.command.finding import find
+from torchtour.settings import UserError
 from torchtour.trust import config
 from torchtour.trust.audit import Stored, accepted
 from torchtour.trust.sealed import read
@@ -14,27 +15,6 @@ from torchtour.trust.sealed import read
 LINKED = {"n_features", "n_classes", "columns", "classes"}  # of the model: the data say them
 OURS = ("SyntheticData", "TableData")
 FREE = {"trainer.max_epochs"}  # a run may go on for longer
-
-
-def find(which: str, root: Path) -> Path:
-    """The file that `which` names: "best" or "last" of the newest run below `root`, or a path.
-
-    Raises:
-        UserError: There is none; the message lists those that exist.
-    """
-    if which not in ("best", "last"):
-        try:
-            if Path(which).is_file():
-                return Path(which)
-        except ValueError:  # a NUL byte
-            pass
-        raise UserError(f"checkpoint {printable(which)} is not a file; {_existing(root)}")
-    # config.yaml is written when a run starts or resumes.
-    configs = sorted(root.glob("*/version_*/config.yaml"), key=_age)
-    path = configs[-1].with_name(f"{which}.ckpt") if configs else root / f"<name>/version_<n>/{which}.ckpt"
-    if path.is_file():
-        return path
-    raise UserError(f"the newest run has no {which} checkpoint {path}; {_existing(root)}")
 
 
 def chosen_data(args: list[str], configs: list[str]) -> str | None:
@@ -84,7 +64,7 @@ def flags_of(stored: Stored, data: type[LightningDataModule], linked: bool = Tru
     return {**run, **flags}
 
 
-def refuse_contradictions(flags: dict[str, Any], settings: Any, stored: Stored, resumes: bool) -> None:
+def refuse_contradictions(flags: dict[str, Any], settings: Any, stored: "Stored", resumes: bool) -> None:
     """Compare the settings of this call with those of the checkpoint.
 
     Other data may be evaluated, and a run may go on for longer; but a net is what it is.
@@ -106,14 +86,3 @@ def setting(settings: Any, key: str) -> Any:
     if group == "data":
         return settings.data.init_args[name]
     return settings[key]
-
-
-def _age(path: Path) -> tuple[int, str, int]:
-    """For sorting: the time, then the name and version, where a file system keeps no finer time."""
-    version = path.parent.name.removeprefix("version_")
-    return path.stat().st_mtime_ns, path.parent.parent.name, int(version) if version.isdecimal() else -1
-
-
-def _existing(root: Path) -> str:
-    found = sorted(str(path) for path in root.glob("*/version_*/*.ckpt"))
-    return "there are: " + ", ".join(found) if found else f"there is none below {root}/"

@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+POSIX = os.name == "posix"
+
 
 def replace(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a crash, meets the old content or the new, never a part."""
@@ -37,7 +39,7 @@ def sync(file: int) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Bring a folder's list of names to the disk, where the system can open a folder."""
-    if os.name != "posix":
+    if not POSIX:
         return
     number = os.open(folder, os.O_RDONLY)
     try:
