@@ -11,6 +11,7 @@ import torch
 import yaml
 from conftest import ROOT
 from matplotlib.image import imread
+from sklearn.datasets import load_iris
 
 from torchtour import Classifier, SyntheticData
 from torchtour.command.cli import Command
@@ -42,7 +43,7 @@ def table(name: str) -> list[dict[str, str]]:
 
 def test_each_config_has_a_test():
     names = {path.stem for path in CONFIGS.iterdir()}
-    assert names == {"default", "tutorial", "adam", "spiral", "ddp", "tensorboard", "stills"}
+    assert names == {"default", "tutorial", "adam", "spiral", "ddp", "tensorboard", "stills", "table"}
 
 
 def test_default_is_what_fit_does_without_a_config(torchtour):
@@ -122,3 +123,13 @@ def test_two_processes_do_what_one_does(torchtour):
     one, two = (Command([*test, *more]).trainer.callback_metrics for more in ((), ("-c", str(CONFIGS / "ddp.yaml"))))
     assert one == two
     assert 0.5 < one["test/accuracy"] < 0.99
+
+
+def test_table_learns_a_table(torchtour, tmp_path):
+    flowers = load_iris()
+    rows = [
+        ",".join(map(str, [*row, flowers.target_names[k]])) for row, k in zip(flowers.data, flowers.target, strict=True)
+    ]
+    (tmp_path / "iris.csv").write_text("\n".join(["a,b,c,d,kind", *rows]))
+    fit(torchtour, "table", "--data.path", "iris.csv", "--data.label", "kind")
+    assert float(table("table")[-1]["val/accuracy"]) > 0.9
