@@ -7,9 +7,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SOURCES = HERE.parent / "src/torchtour"
 BUILD = HERE / "_build"
-sys.path.insert(0, str(HERE))  # gallery, inventory and live, beside this file
+sys.path.insert(0, str(HERE))  # gallery, inventory, live and tasks, beside this file
 
 import inventory  # noqa: E402
+import playground  # noqa: E402
 
 import torchtour  # noqa: E402
 
@@ -26,6 +27,8 @@ extensions = [
     "sphinx_gallery.gen_gallery",
     "gallery",
     "live",
+    "tasks",
+    "instruments",
 ]
 exclude_patterns = ["_build", "lessons/index.rst"]  # lessons.md is the index of the lessons
 default_role = "code"  # single backticks in docstrings
@@ -65,11 +68,14 @@ intersphinx_mapping = {
     name: (address, str(inventory.write(name, BUILD))) for name, address in inventory.ADDRESSES.items()
 }
 
+playground.write(BUILD / "static/playground/data")
+
 html_theme = "pydata_sphinx_theme"
 html_title = "torchtour"
 html_favicon = "_static/favicon.svg"
-html_static_path = ["_static"]
-html_css_files = ["style.css"]
+html_static_path = ["_static", "_build/static"]
+html_css_files = ["style.css", "playground/playground.css"]
+html_sidebars = {"playground": []}  # the plane needs the room
 html_js_files = ["local.js"]
 html_copy_source = False
 html_show_sphinx = False

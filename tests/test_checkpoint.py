@@ -4,7 +4,7 @@ import zipfile
 import pytest
 import torch
 
-from torchtour.command.resume import find
+from torchtour.command.finding import find
 from torchtour.settings import UserError
 from torchtour.trust import atomic, sealed
 

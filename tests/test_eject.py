@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,18 @@ def test_the_script_gives_the_nets_probabilities_to_the_last_bit_with_torch_alon
         done = subprocess.run([sys.executable, "-I", "home/predict.py", *wrong], capture_output=True, text=True)
         assert (done.returncode, done.stdout) == (2, "")
         assert done.stderr == "usage: python predict.py x1 x2 [x1 x2 ...]\n"
+
+
+def test_the_json_file_holds_every_weight_to_the_last_bit(torchtour):
+    answer = torchtour("eject", "--ckpt_path", REFERENCE, "--to", "home", "--format", "json")
+    assert (answer.status, answer.err) == (0, "")
+    assert [path.name for path in Path("home").iterdir()] == ["net.json"]
+    stored = json.loads(Path("home/net.json").read_text())
+    net = Classifier.load_from_checkpoint(REFERENCE).net
+    assert stored["sizes"] == [2, net.fc1.out_features, 2]
+    assert stored["weights"].keys() == net.state_dict().keys()
+    for name, weight in net.state_dict().items():
+        assert torch.equal(torch.tensor(stored["weights"][name]), weight)
 
 
 def test_the_onnx_file_gives_what_torch_gives(torchtour):

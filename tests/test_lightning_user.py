@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 
 from torchtour import Classifier, SimpleNet, SyntheticData
 from torchtour.callbacks.run import Run
-from torchtour.command.resume import find
+from torchtour.command.finding import find
 from torchtour.settings import UserError
 from torchtour.trust.audit import audit
 

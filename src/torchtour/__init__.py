@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from torchtour.classifier import Classifier as Classifier
     from torchtour.data import SyntheticData as SyntheticData
     from torchtour.network import SimpleNet as SimpleNet
+    from torchtour.table import TableData as TableData
 
 __version__ = "0.2.0"
-_HOMES = {"SimpleNet": "network", "SyntheticData": "data", "Classifier": "classifier"}
+_HOMES = {"SimpleNet": "network", "SyntheticData": "data", "TableData": "table", "Classifier": "classifier"}
 
 
 def __getattr__(name: str) -> Any:

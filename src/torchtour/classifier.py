@@ -1,9 +1,9 @@
 """The training: a net with its loss, scores, optimizer and learning rate schedule."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from lightning import LightningModule
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.optim import SGD, Adam, Optimizer
 from torch.optim.lr_scheduler import LRScheduler, StepLR
@@ -11,6 +11,7 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from torchtour.metrics import MeanLoss, Scores, log_epoch
 from torchtour.network import SimpleNet
+from torchtour.preprocessing import Preprocessing, check_columns
 from torchtour.settings import check
 
 Batch = tuple[Tensor, Tensor]
@@ -39,6 +40,8 @@ class Classifier(LightningModule):
         gamma: Factor of the learning rate; 1: no decay.
         n_features: Features of a sample; the command takes them from the data.
         n_classes: Classes to tell apart; the command takes them from the data.
+        columns: A table's columns, which Preprocessing makes features of; the command takes them from the data.
+        classes: The names of a table's classes; the command takes them from the data.
 
     Raises:
         UserError: An argument is out of range.
@@ -55,10 +58,14 @@ class Classifier(LightningModule):
         gamma: float = 0.1,
         n_features: int = 2,
         n_classes: int = 2,
+        columns: list[dict[str, Any]] | None = None,
+        classes: list[str] | list[int] | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
         check("model", Classifier.__init__, self.hparams, LIMITS)
+        check_columns(columns, classes, n_features, n_classes)
+        self.inputs = Preprocessing(columns) if columns else nn.Identity()
         self.net = SimpleNet(n_features, hidden_size, n_classes)
         metrics = {
             "loss": MeanLoss(),
@@ -69,8 +76,8 @@ class Classifier(LightningModule):
         self.test_scores = Scores(metrics, prefix="test/")
 
     def forward(self, features: Tensor) -> Tensor:
-        """Features [batch, n_features] to logits [batch, n_classes]."""
-        logits: Tensor = self.net(features)
+        """Features [batch, n_features], or a table's raw columns [batch, n_columns], to logits [batch, n_classes]."""
+        logits: Tensor = self.net(self.inputs(features))
         return logits
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:

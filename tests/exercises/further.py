@@ -384,9 +384,9 @@ def range_test(loss_of_step, low, high, steps):
     for i in range(steps):
         lr = low * factor**i
         loss = loss_of_step(lr)
-        if math.isnan(loss) or loss > 8 * lowest or loss > 20:
+        if math.isnan(loss) or loss > 4 * lowest:
             return lr / 10
-        lowest = min(lowest, loss)
+        lowest = loss
     return high / 10
 
 # %% 6 wrong all_tried

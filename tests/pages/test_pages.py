@@ -21,7 +21,7 @@ from test_lessons import LESSONS, TRANSCRIPTS, check_transcript
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "docs/_build/html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
-COURSE = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced")
+COURSE = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced", "data", "generalisation", "further")
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
 
 each_page = pytest.mark.parametrize("page", PAGES)
@@ -65,7 +65,8 @@ def test_every_link_inside_the_site_leads_somewhere(page: str) -> None:
         if link.netloc == "site":
             target = unquote(link.path).lstrip("/")
             assert (SITE / target).is_file(), tag
-            if target.endswith(".html"):
+            state = target == "playground.html" and "=" in link.fragment  # see test_playground.py
+            if target.endswith(".html") and not state:
                 assert unquote(link.fragment) in anchors(target), tag
 
 

@@ -76,9 +76,14 @@ class Pictures(Callback):
 
 
 class Confusion(Callback):
-    """Draws the confusion matrix of a test."""
+    """Counts how many points of each class a test took for which, and draws it.
 
-    def __init__(self, path: Path) -> None:
+    Attributes:
+        path: The picture; None: it is not drawn.
+        matrix: Counts [n_classes, n_classes], a row for each true class; of all processes when the test has ended.
+    """
+
+    def __init__(self, path: Path | None) -> None:
         self.path = path
 
     def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -93,10 +98,12 @@ class Confusion(Callback):
         self.matrix += cells.bincount(minlength=self.matrix.numel()).reshape(self.matrix.shape)
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        matrix = trainer.strategy.reduce(self.matrix, reduce_op="sum")  # by all processes: they add up their counts
-        if trainer.is_global_zero:
-            title = f"{_title(trainer)}: {matrix.sum()} held-out points"
-            replace(self.path, plots.png(plots.confusion(matrix.cpu(), title)))
+        self.matrix = trainer.strategy.reduce(self.matrix, reduce_op="sum").cpu()  # by all processes, of their counts
+        if trainer.is_global_zero and self.path:
+            title = f"{_title(trainer)}: {self.matrix.sum()} held-out points"
+            classes = pl_module.hparams.get("classes")
+            names = [str(name)[:20] for name in classes] if classes else None
+            replace(self.path, plots.png(plots.confusion(self.matrix, title, names)))
 
 
 def audit_pictures(stored: Stored) -> None:
@@ -117,7 +124,8 @@ def audit_pictures(stored: Stored) -> None:
 def _title(trainer: Trainer) -> str:
     """What the data are called: the problem, or the class that brings them."""
     data = trainer.datamodule  # type: ignore[attr-defined]
-    return str(data.hparams.get("problem", type(data).__name__))
+    path = data.hparams.get("path")
+    return str(data.hparams.get("problem") or (Path(path).name if path else type(data).__name__))
 
 
 def _in_the_plane(trainer: Trainer, pl_module: LightningModule) -> bool:

@@ -4,6 +4,7 @@ import json
 import math
 import secrets
 import sys
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,21 @@ from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.utilities import rank_zero_only
 from torch.multiprocessing.spawn import ProcessException
 
-from torchtour import Classifier, SyntheticData
+from torchtour import Classifier, SyntheticData, TableData
 from torchtour.callbacks.pictures import Confusion, Pictures, audit_pictures
 from torchtour.callbacks.report import EpochReport, Predictions, Progress
 from torchtour.callbacks.run import Run, audit_run
+from torchtour.callbacks.tables import TablePredictions, TableReport, TableTest
 from torchtour.command.errors import first_line
+from torchtour.command.finding import find
+from torchtour.command.folders import config_named
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
 from torchtour.command.processes import check_processes
-from torchtour.command.resume import find, flags_of, refuse_contradictions
+from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
 from torchtour.command.rules import check_memory, check_trainer, inexact
 from torchtour.command.say import hint, say
-from torchtour.settings import UserError
+from torchtour.scores import accuracy_line
+from torchtour.settings import UserError, printable, shown
 from torchtour.trust import config
 from torchtour.trust.audit import Stored, audit, unlike
 from torchtour.trust.sealed import CheckpointFile
@@ -40,9 +45,19 @@ TRAINER_DEFAULTS = {
     "num_sanity_val_steps": 0,
     "log_every_n_steps": 1,
 }
-FILES = ("config.yaml", "metrics.csv", "best.ckpt", "last.ckpt", "curves.png", "boundary.png", "stills.png")
+FILES = (
+    "config.yaml",
+    "metrics.csv",
+    "best.ckpt",
+    "last.ckpt",
+    "curves.png",
+    "boundary.png",
+    "importance.png",
+    "stills.png",
+    "model_card.md",
+)
 SET_BY_US = {"weights_only", "verbose", "return_predictions"}
-DATA = {"torchtour.data.SyntheticData": SyntheticData}
+DATA = {"torchtour.data.SyntheticData": SyntheticData, "torchtour.table.TableData": TableData}
 OURS = {"run": Run, "report": EpochReport, "pictures": Pictures}
 UNKEPT = ("fast_dev_run", "barebones")  # Trainer's modes that leave nothing behind
 
@@ -56,6 +71,8 @@ class Command(LightningCLI):
         wanted = {command: skip[command] for command in args[:1] if command in skip} or skip
         self.subcommands = lambda: wanted  # type: ignore[method-assign]
         self.stored: Stored | None = None
+        # Only with its own defaults can a class be parsed: another's would stay where names are the same.
+        self.usual_data = f"torchtour.{chosen_data(args, _configs(args)) or 'SyntheticData'}"
         exact = {"allow_abbrev": False}
         super().__init__(
             Classifier,
@@ -72,9 +89,12 @@ class Command(LightningCLI):
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        parser.set_defaults({"data": {"class_path": "torchtour.SyntheticData"}})
-        for size in ("n_features", "n_classes"):
-            parser.link_arguments(f"data.{size}", f"model.{size}", apply_on="instantiate")
+        parser.set_defaults({"data": {"class_path": self.usual_data}})
+        if "predict" not in self.subcommands():  # there the net says which columns it takes
+            for name in ("n_features", "n_classes"):
+                parser.link_arguments(f"data.{name}", f"model.{name}", apply_on="instantiate")
+            for name in ("columns", "classes"):  # a table's
+                parser.link_arguments("data", f"model.{name}", partial(_given, name), apply_on="instantiate")
         for name, callback in OURS.items():
             parser.add_class_arguments(callback, name)
         parser.add_argument("--init_from", type=str | None)
@@ -96,7 +116,7 @@ class Command(LightningCLI):
         self.stored = audit(path, Classifier, resume=resumed is not None and command == "fit")
         audit_run(self.stored)
         audit_pictures(self.stored)
-        flags = flags_of(self.stored, self._data_class(settings))
+        flags = flags_of(self.stored, self._data_class(settings), linked=command != "predict")
         if begun:
             flags = {"model.hidden_size": self.stored.settings["hidden_size"]}
         try:
@@ -155,7 +175,7 @@ class Command(LightningCLI):
             raise UserError(f"{first_line(error)} ({', '.join(changed)})") from error
         check_processes(self.trainer, self._get(self.config, "trainer").devices)
         check_memory(self.model, self.datamodule)
-        if self.stored:
+        if self.stored and self.subcommand != "predict":
             sizes = {name: self.stored.settings.get(name, 2) for name in ("n_features", "n_classes")}
             for name, value in sizes.items():
                 if getattr(self.datamodule, name) != value:
@@ -163,6 +183,9 @@ class Command(LightningCLI):
                         f"the data have {name} {getattr(self.datamodule, name)}, "
                         f"but the net of {self.stored.path} was made for {value}"
                     )
+            if isinstance(self.datamodule, TableData) and not self._get(self.config, "init_from"):
+                kept = self.stored.content.get("TableData")
+                self.datamodule.load_state_dict(kept if isinstance(kept, dict) else {})
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         settings = self._get(self.config_init, "trainer")
@@ -182,6 +205,8 @@ class Command(LightningCLI):
 
     def _our_callbacks(self, settings: Namespace, kept: bool) -> list[Callback]:
         found: list[Callback] = [self._get(self.config_init, name) for name in OURS] if kept else []
+        if kept and isinstance(self.datamodule, TableData):
+            found.append(TableReport(self._get(self.config_init, "pictures").enabled))
         bars = any(isinstance(callback, ProgressBar) for callback in _list(settings.callbacks))
         if settings.enable_progress_bar is not False and not settings.barebones and not bars:
             found.append(Progress())
@@ -260,20 +285,38 @@ class Command(LightningCLI):
 
     def validate(self, **kwargs: Any) -> None:
         self.trainer.validate(**self._with_weights(kwargs), verbose=False)
-        self._say_scores("val", "validation")
+        self._say_scores("val", "validation", f"Accuracy {self.trainer.callback_metrics['val/accuracy']:.2%}")
 
     def test(self, **kwargs: Any) -> None:
-        path = Path(kwargs["ckpt_path"])
-        if self._get(self.config_init, "pictures").enabled:
-            self.trainer.callbacks.append(Confusion(path.with_name("confusion.png")))  # type: ignore[attr-defined]
+        folder, drawn = Path(kwargs["ckpt_path"]).parent, self._get(self.config_init, "pictures").enabled
+        confusion = Confusion(folder / "confusion.png" if drawn else None)
+        self.trainer.callbacks.append(confusion)  # type: ignore[attr-defined]
+        if isinstance(self.datamodule, TableData):
+            self.trainer.callbacks.append(TableTest(folder, confusion))  # type: ignore[attr-defined]
         self.trainer.test(**self._with_weights(kwargs), verbose=False)
-        self._say_scores("test", "held-out")
+        self._say_scores("test", "held-out", accuracy_line(confusion.matrix, self._class_name))
 
     def predict(self, **kwargs: Any) -> None:
-        predictions = Predictions(Path(kwargs["ckpt_path"]).with_name("predictions.csv"))
+        path = Path(kwargs["ckpt_path"]).with_name("predictions.csv")
+        if isinstance(self.datamodule, TableData):
+            self._predict_table(path, kwargs)
+            return
+        predictions = Predictions(path)
         self.trainer.callbacks.append(predictions)  # type: ignore[attr-defined]
         self.trainer.predict(**self._with_weights(kwargs), return_predictions=False)
         say(f"Wrote {predictions.path}: {self.datamodule.hparams.n_predict} points, their class and its probability.")
+
+    def _predict_table(self, path: Path, kwargs: dict[str, Any]) -> None:
+        if not self.model.hparams.columns:
+            raise UserError(f"{kwargs['ckpt_path']} was not trained on a table")
+        predictions = TablePredictions(path, self.model.hparams.classes)
+        self.trainer.callbacks.append(predictions)  # type: ignore[attr-defined]
+        self.trainer.predict(**self._with_weights(kwargs), return_predictions=False)
+        say(f"Wrote {path}: {predictions.rows:,} rows, their class and the probability of each class.")
+        for name, count in self.datamodule.chunks.unseen.items():
+            say(f"Note: {count:,} values of {shown(name)} were in no training row and count as missing.")
+        if predictions.quoted:
+            say(f"Note: {predictions.quoted:,} texts got a ' in front: a spreadsheet would have run them as formulas.")
 
     def _with_weights(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """The net gets the weights that were audited: Trainer reads no file."""
@@ -281,27 +324,54 @@ class Command(LightningCLI):
         self.model.load_state_dict(self.stored.weights)
         return {**kwargs, "ckpt_path": None}
 
-    def _say_scores(self, split: str, kind: str) -> None:
+    def _class_name(self, place: int) -> str:
+        classes = self.model.hparams.get("classes")
+        return shown(classes[place]) if classes else f"class {place}"
+
+    def _say_scores(self, split: str, kind: str, accuracy: str) -> None:
         assert self.stored is not None
-        scores, data = self.trainer.callback_metrics, self.datamodule.hparams
-        accuracy, loss = scores[f"{split}/accuracy"], scores[f"{split}/loss"]
+        scores, data = self.trainer.callback_metrics, self.datamodule
+        loss = scores[f"{split}/loss"]
         others = "".join(
             f", {name.partition('/')[2]} {value:.4f}"
             for name, value in scores.items()
             if name.startswith(f"{split}/") and name.partition("/")[2] not in ("accuracy", "loss")
         )
-        say(
-            f"Accuracy {accuracy:.2%}, loss {loss:.4f}{others} "
-            f"on {data[f'n_{split}']} {kind} points of `{data.problem}`."
-        )
+        if isinstance(data, TableData):
+            of = f"{len(data.sets[split])} {kind} rows of `{printable(Path(data.hparams.path).name)}`"
+        else:
+            of = f"{data.hparams[f'n_{split}']} {kind} points of `{data.hparams.problem}`"
+        say(f"{accuracy} on {of}, loss {loss:.4f}{others}.")
         seal = "" if self.stored.sealed else " (without a checksum)"
         say(f"The net is in {self.stored.path}{seal}. To load it and predict:")
-        say(hint("predict", "--ckpt_path", self.stored.path))
+        new = ("--data.path", "new.csv") if isinstance(data, TableData) else ()
+        say(hint("predict", "--ckpt_path", self.stored.path, *new))
+
+
+def fit(args: list[str]) -> int:
+    """Train a net."""
+    return lightning(["fit", *args])
+
+
+def validate(args: list[str]) -> int:
+    """Evaluate a checkpoint on the validation points."""
+    return lightning(["validate", *args])
+
+
+def test(args: list[str]) -> int:
+    """Evaluate a checkpoint on points that no training saw."""
+    return lightning(["test", *args])
+
+
+def predict(args: list[str]) -> int:
+    """Write the predictions of a checkpoint."""
+    return lightning(["predict", *args])
 
 
 def lightning(args: list[str]) -> int:
     """Run one of Lightning's subcommands; its exit status."""
     config.guard()
+    args = _with_shipped_configs(args)
     Parser.data = tuple(DATA.values())
     Parser.trainer_too = args[1:] in (["--help", "trainer"], ["-h", "trainer"])
     for path in _configs(args):
@@ -323,6 +393,12 @@ def put_files_into(trainer: Trainer, folder: Path) -> None:
     trainer._default_root_dir = str(folder)  # type: ignore[attr-defined]
 
 
+def _with_shipped_configs(args: list[str]) -> list[str]:
+    """`-c spiral` means the package's config of that name, where there is no such file."""
+    after = [False, *(arg in ("-c", "--config") for arg in args[:-1])]
+    return [config_named(arg) if named else arg for arg, named in zip(args, after, strict=True)]
+
+
 def _configs(args: list[str]) -> list[str]:
     """The config files that are named: by -c, and by --model, --data and others, which take a file too."""
     names = {"-c", "--config", *(f"--{group}" for group in config.GROUPS)}
@@ -338,6 +414,11 @@ def _nested(flags: dict[str, Any], class_path: str) -> dict[str, Any]:
     data = {key.partition(".")[2]: value for key, value in flags.items() if key.startswith("data.")}
     others = {key: value for key, value in flags.items() if not key.startswith("data.")}
     return {**others, "data": {"class_path": class_path, "init_args": data}} if data else others
+
+
+def _given(name: str, data: LightningDataModule) -> Any:
+    """What a table's data say, and others do not."""
+    return getattr(data, name, None)
 
 
 def _list(value: Any) -> list[Any]:

@@ -1,11 +1,9 @@
 """`torchtour eject`: a trained net for a reader who has torch alone."""
 
 import argparse
+import json
 import shlex
-import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +11,8 @@ from pathlib import Path
 import torch
 
 from torchtour import Classifier
-from torchtour.command.resume import find
+from torchtour.command.finding import find
+from torchtour.command.folders import new_folder
 from torchtour.command.say import say
 from torchtour.settings import UserError
 from torchtour.trust.atomic import replace
@@ -41,6 +40,9 @@ with torch.no_grad():
 '''
 
 
+FORMATS = "torch: weights.pt and predict.py; onnx: net.onnx; json: net.json, for the playground"
+
+
 class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         raise UserError(f"eject: {message}")
@@ -55,36 +57,16 @@ def eject(args: list[str]) -> int:
     parser = Parser(prog="torchtour eject", description=__doc__, allow_abbrev=False)
     parser.add_argument("--ckpt_path", default="best", metavar="CKPT", help="best or last of the newest run, or a path")
     parser.add_argument("--to", required=True, type=Path, metavar="DIR", help="a folder that is new or empty")
-    parser.add_argument("--format", choices=["torch", "onnx"], default="torch", help="torch: weights.pt and predict.py")
+    parser.add_argument("--format", choices=["torch", "onnx", "json"], default="torch", help=FORMATS)
     parser.add_argument("--root", type=Path, default=Path("checkpoints"), help="where best and last are looked for")
-    options = parser.parse_args(args[1:])
+    options = parser.parse_args(args)
     stored = audit(find(options.ckpt_path, options.root), Classifier)
     try:
         with new_folder(options.to) as folder:
-            say((_onnx if options.format == "onnx" else _torch)(stored, folder))
+            say({"torch": _torch, "onnx": _onnx, "json": _json}[options.format](stored, folder))
     except OSError as error:
         raise UserError(f"--to {options.to} cannot be written: {error.strerror}") from None
     return 0
-
-
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """A folder that is new or empty; what fails leaves it as it was, so that it can be tried again.
-
-    Raises:
-        UserError: It holds something.
-    """
-    existed = path.exists()
-    path.mkdir(parents=True, exist_ok=True)
-    if any(path.iterdir()):
-        raise UserError(f"--to {path} is not empty")
-    try:
-        yield path
-    except BaseException:
-        shutil.rmtree(path, ignore_errors=True)
-        if existed:
-            path.mkdir(exist_ok=True)
-        raise
 
 
 def _torch(stored: Stored, folder: Path) -> str:
@@ -104,6 +86,20 @@ def _torch(stored: Stored, folder: Path) -> str:
 def _plain(name: str) -> str:
     """net.fc1.weight -> 0.weight: the places in nn.Sequential."""
     return name.replace("net.fc1", "0").replace("net.fc2", "2")
+
+
+def _json(stored: Stored, folder: Path) -> str:
+    """The net as the playground opens it: its sizes, and each weight by its name."""
+    weights = {name.removeprefix("net."): value for name, value in stored.weights.items() if name.startswith("net.")}
+    hidden, inputs = weights["fc1.weight"].shape
+    net = {
+        "format": "torchtour net 1",
+        "sizes": [inputs, hidden, len(weights["fc2.bias"])],
+        "activation": "relu",
+        "weights": {name: value.tolist() for name, value in weights.items()},
+    }
+    replace(folder / "net.json", json.dumps(net).encode())
+    return f"{folder} holds net.json: open it in the playground"
 
 
 def _onnx(stored: Stored, folder: Path) -> str:

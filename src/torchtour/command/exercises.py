@@ -4,7 +4,7 @@ from pathlib import Path
 
 from torchtour.command.options import Options
 from torchtour.exercises import LESSONS, outline, start_file
-from torchtour.limits import UserError
+from torchtour.settings import UserError
 
 
 def exercises(args: list[str]) -> int:
@@ -41,6 +41,6 @@ def write(files: dict[Path, str]) -> None:
                 written.append(path)
                 file.write(text)
     except OSError as error:
-        for path in written:
-            path.unlink(missing_ok=True)
+        for done in written:
+            done.unlink(missing_ok=True)
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None

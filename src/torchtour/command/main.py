@@ -11,14 +11,30 @@ from importlib import import_module
 from types import FrameType
 
 from torchtour import __version__
+from torchtour.settings import UserError, printable
 
-# name: where it is, and its line of help
+# What each command does; torchtour.command.<module> has a function of the command's name.
 COMMANDS = {
-    "fit": ("cli:lightning", "train a net; its files land in checkpoints/<run.name>/version_<n>/"),
-    "validate": ("cli:lightning", "loss and accuracy of a checkpoint on the validation points"),
-    "test": ("cli:lightning", "loss and accuracy of a checkpoint on points that no training saw"),
-    "predict": ("cli:lightning", "write predictions.csv next to a checkpoint"),
-    "eject": ("eject:eject", "take a net home: its weights and a script, for torch alone; or ONNX"),
+    "fit": "train a net; its files land in checkpoints/<run.name>/version_<n>/",
+    "validate": "loss and accuracy of a checkpoint on the validation points",
+    "test": "loss and accuracy of a checkpoint on points that no training saw",
+    "predict": "write predictions.csv next to a checkpoint",
+    "sweep": "train nets with many settings and seeds side by side; choose, fit and test the best",
+    "lr": "find the learning rate at which the loss falls fastest, in one short run",
+    "eject": "take a net home: its weights and a script, for torch alone; or ONNX",
+    "runs": "list the runs, the newest last",
+    "lesson": "run a lesson, by its number or name; without one, list them",
+    "exercises": "write the start files of the exercises into a folder of yours",
+    "new": "write a project of your own, from the files of this one",
+    "check": "say which exercises of a file are solved, and give a hint for the others",
+}
+MODULES = dict.fromkeys(("fit", "validate", "test", "predict"), "cli")
+QUICK = {  # they do without torch, or load it themselves
+    "runs",
+    "lesson",
+    "exercises",
+    "check",
+    "new",
 }
 GUESSES = {"train": "fit", "eval": "test", "evaluate": "test", "export": "eject", "list": "runs", "lessons": "lesson"}
 TRY = """
@@ -41,7 +57,7 @@ def main() -> int:
     try:
         status = _quick(arguments)
         if status is None:
-            status = _with_signals(arguments)
+            status = run(arguments) if arguments[0] in QUICK else _with_signals(arguments)
         sys.stdout.flush()
     except OSError as error:  # nobody reads, or the disk is full
         with suppress(OSError):
@@ -55,10 +71,12 @@ def run(arguments: list[str]) -> int:
     """Call a subcommand. A user's mistake is one line and status 2; training that diverges one line and status 1."""
     if (answered := _quick(arguments)) is not None:
         return answered
+    if arguments[0] in QUICK:
+        return _run_quickly(arguments)
     from torchtour.command.errors import explained
 
     with explained() as outcome:
-        outcome.status = _function(arguments[0])(arguments)
+        outcome.status = _function(arguments[0])(arguments[1:])
     return outcome.status
 
 
@@ -70,7 +88,7 @@ def stop(signum: int, _: FrameType | None) -> None:
 def page() -> str:
     """The help page."""
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:{width}}  {text}" for name, (_, text) in COMMANDS.items()]
+    lines = [f"  {name:{width}}  {text}" for name, text in COMMANDS.items()]
     return "\n".join(["usage: torchtour COMMAND [-c CONFIG ...] [--KEY VALUE ...]", "", *lines, TRY])
 
 
@@ -111,9 +129,17 @@ def _with_signals(arguments: list[str]) -> int:
 
 
 def _function(command: str) -> Callable[[list[str]], int]:
-    module, _, name = COMMANDS[command][0].partition(":")
-    found: Callable[[list[str]], int] = getattr(import_module(f"torchtour.command.{module}"), name)
+    module = import_module(f"torchtour.command.{MODULES.get(command, command)}")
+    found: Callable[[list[str]], int] = getattr(module, command)
     return found
+
+
+def _run_quickly(arguments: list[str]) -> int:
+    try:
+        return _function(arguments[0])(arguments[1:])
+    except UserError as error:
+        print(f"torchtour: {printable(str(error))}", file=sys.stderr)
+        return 2
 
 
 def _open_standard_streams() -> None:

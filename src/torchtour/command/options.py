@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import NoReturn
 
-from torchtour.limits import UserError
+from torchtour.settings import UserError
 
 
 class Options(ArgumentParser):

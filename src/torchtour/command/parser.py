@@ -140,12 +140,12 @@ SYNONYMS = {
 
 def data_actions(classes: Iterable[type[LightningDataModule]]) -> list[Any]:
     """The settings of data classes: LightningCLI shows those of a class that can be chosen by `--data.help` alone."""
-    parser = LightningArgumentParser(prog="", add_help=False)
+    found = {}
     for cls in classes:
-        known = {action.dest for action in parser._actions}
-        twice = {name for name in inspect.signature(cls).parameters if f"data.{name}" in known}
-        parser.add_class_arguments(cls, "data", skip=twice)
-    return [action for action in parser._actions if action.dest.startswith("data.")]
+        parser = LightningArgumentParser(prog="", add_help=False)
+        parser.add_class_arguments(cls, "data")
+        found.update({action.dest: action for action in reversed(parser._actions) if action.dest not in found})
+    return [action for dest, action in found.items() if dest.startswith("data.")]
 
 
 def _entry(action: Any, texts: dict[str, str]) -> str:

@@ -1,40 +1,55 @@
 """Which checkpoint is meant, what it says of its run, and which flags contradict it."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from lightning import LightningDataModule
 
-from torchtour.settings import UserError, printable
+from torchtour.command.finding import find
+from torchtour.settings import UserError
+from torchtour.trust import config
 from torchtour.trust.audit import Stored, accepted
+from torchtour.trust.sealed import read
 
-LINKED = {"n_features", "n_classes"}  # of the model: the data say them
+LINKED = {"n_features", "n_classes", "columns", "classes"}  # of the model: the data say them
+OURS = ("SyntheticData", "TableData")
 FREE = {"trainer.max_epochs"}  # a run may go on for longer
 
 
-def find(which: str, root: Path) -> Path:
-    """The file that `which` names: "best" or "last" of the newest run below `root`, or a path.
-
-    Raises:
-        UserError: There is none; the message lists those that exist.
-    """
-    if which not in ("best", "last"):
-        try:
-            if Path(which).is_file():
-                return Path(which)
-        except (ValueError, OSError):  # a NUL byte, a name that is too long
-            pass
-        raise UserError(f"checkpoint {printable(which)[:200]} is not a file; {_existing(root)}")
-    # config.yaml is written when a run starts or resumes.
-    configs = sorted(root.glob("*/version_*/config.yaml"), key=_age)
-    path = configs[-1].with_name(f"{which}.ckpt") if configs else root / f"<name>/version_<n>/{which}.ckpt"
-    if path.is_file():
-        return path
-    raise UserError(f"the newest run has no {which} checkpoint {path}; {_existing(root)}")
+def chosen_data(args: list[str], configs: list[str]) -> str | None:
+    """TableData or SyntheticData, if arguments or configs name it, or else the checkpoint that they name does."""
+    named = [_data_of(path) for path in configs] + _values(args, "--data") + _values(args, "--data.class_path")
+    names = [name.rpartition(".")[2] for name in named if name]
+    if any(names):
+        return next((name for name in reversed(names) if name in OURS), None)
+    resumed = _values(args, "--ckpt_path") or _values(args, "--init_from") or ["best"] * (args[:1] != ["fit"])
+    try:
+        path = find(resumed[-1], Path((_values(args, "--run.root") or ["checkpoints"])[-1]))
+        name = str(read(path)["settings"]["data"]).rpartition(".")[2]
+        return name if name in OURS else None
+    except (UserError, LookupError, AttributeError, TypeError):  # said later, where the checkpoint is audited
+        return None
 
 
-def flags_of(stored: Stored, data: type[LightningDataModule]) -> dict[str, Any]:
+def _values(args: list[str], flag: str) -> list[str]:
+    after = [value for given, value in pairwise(args) if given == flag]
+    return after + [arg.partition("=")[2] for arg in args if arg.startswith(f"{flag}=")]
+
+
+def _data_of(path: str) -> str:
+    """The data's class that a config names."""
+    try:
+        values = config.parse(Path(path).read_text("utf-8"))
+        return str(values["data"]["class_path"])
+    except Exception:  # said later, where the config is read
+        return ""
+
+
+def flags_of(stored: Stored, data: type[LightningDataModule], linked: bool = True) -> dict[str, Any]:
     """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}.
+
+    `linked`: those of the model that the data say are left out.
 
     Raises:
         UserError: The settings of its data are not those of `data`.
@@ -43,13 +58,13 @@ def flags_of(stored: Stored, data: type[LightningDataModule]) -> dict[str, Any]:
     names = accepted(data)  # type: ignore[arg-type]
     if not isinstance(given, dict) or not given.keys() <= names.keys():
         raise UserError(f"checkpoint {stored.path} has other settings of its data than {', '.join(names)}")
-    groups = {"model": {k: v for k, v in stored.settings.items() if k not in LINKED}, "data": given}
+    groups = {"model": {k: v for k, v in stored.settings.items() if not (linked and k in LINKED)}, "data": given}
     flags = {f"{group}.{name}": value for group, settings in groups.items() for name, value in settings.items()}
     run = {k: v for k, v in stored.content.get("settings", {}).items() if k != "data"}
     return {**run, **flags}
 
 
-def refuse_contradictions(flags: dict[str, Any], settings: Any, stored: Stored, resumes: bool) -> None:
+def refuse_contradictions(flags: dict[str, Any], settings: Any, stored: "Stored", resumes: bool) -> None:
     """Compare the settings of this call with those of the checkpoint.
 
     Other data may be evaluated, and a run may go on for longer; but a net is what it is.
@@ -71,14 +86,3 @@ def setting(settings: Any, key: str) -> Any:
     if group == "data":
         return settings.data.init_args[name]
     return settings[key]
-
-
-def _age(path: Path) -> tuple[int, str, int]:
-    """For sorting: the time, then the name and version, where a file system keeps no finer time."""
-    version = path.parent.name.removeprefix("version_")
-    return path.stat().st_mtime_ns, path.parent.parent.name, int(version) if version.isdecimal() else -1
-
-
-def _existing(root: Path) -> str:
-    found = sorted(str(path) for path in root.glob("*/version_*/*.ckpt"))
-    return "there are: " + ", ".join(found) if found else f"there is none below {root}/"

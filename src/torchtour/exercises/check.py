@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from torchtour.exercises import outline
-from torchtour.limits import UserError
+from torchtour.settings import UserError
 
 STARTUP = 120.0  # seconds for importing torch on a slow machine
 

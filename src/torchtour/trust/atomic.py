@@ -2,17 +2,28 @@
 
 import os
 import secrets
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+POSIX = os.name == "posix"
+from typing import BinaryIO
 
 
 def replace(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a crash, meets the old content or the new, never a part."""
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which takes the place of `path` when all is written; if that fails, `path` stays."""
     # In the same folder, since a rename is atomic within a file system only; of a name that no other writer has.
     beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         with open(beside, "wb") as file:
-            file.write(content)
+            yield file
             sync(file.fileno())
         beside.replace(path)
     finally:
@@ -28,7 +39,7 @@ def sync(file: int) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Bring a folder's list of names to the disk, where the system can open a folder."""
-    if os.name != "posix":
+    if not POSIX:
         return
     number = os.open(folder, os.O_RDONLY)
     try:

@@ -122,14 +122,10 @@ def adam_step(answer: Callable[..., Any]) -> str | None:
         not_corrected=result(new_m / (new_v**0.5 + 0.01)),
         eps_in_root=result(new_m / fix_m / (new_v / fix_v + 0.01) ** 0.5),
         no_root=result(new_m / fix_m / (new_v / fix_v + 0.01)),
-        corrected_kept=result(
-            new_m / fix_m / ((new_v / fix_v) ** 0.5 + 0.01), new_m / fix_m, new_v / fix_v
-        ),
+        corrected_kept=result(new_m / fix_m / ((new_v / fix_v) ** 0.5 + 0.01), new_m / fix_m, new_v / fix_v),
         counted_from_zero=result(new_m / (1 - 0.8**2) / ((new_v / (1 - 0.9**2)) ** 0.5 + 0.01)),
         uphill=result(-new_m / fix_m / ((new_v / fix_v) ** 0.5 + 0.01)),
-        betas_swapped=result(
-            mixed_m / (1 - 0.9**3) / ((mixed_v / (1 - 0.8**3)) ** 0.5 + 0.01), mixed_m, mixed_v
-        ),
+        betas_swapped=result(mixed_m / (1 - 0.9**3) / ((mixed_v / (1 - 0.8**3)) ** 0.5 + 0.01), mixed_m, mixed_v),
         old_means=(*result(0.2 / fix_m / ((0.04 / fix_v) ** 0.5 + 0.01))[:1], two(new_m), torch.full((2,), new_v)),
         no_eps=result(new_m / fix_m / (new_v / fix_v) ** 0.5),
     )
@@ -160,7 +156,10 @@ CHECKS = {
                 "The loss is a Python number. backward needs a tensor that autograd watches.",
                 "Leave `item` out.",
             ),
-            "signed": ("An error of +4 and one of -1 count as 3 in your loss. They are 5.", "Take absolute values before the mean."),
+            "signed": (
+                "An error of +4 and one of -1 count as 3 in your loss. They are 5.",
+                "Take absolute values before the mean.",
+            ),
             "summed": ("That is the sum of the absolute errors.", "Divide by their number, or use `mean`."),
             "squared": ("That is the mean squared error.", "`abs` in place of the square."),
             "single": ("That is one error for each prediction.", "Take their mean."),
@@ -226,7 +225,10 @@ CHECKS = {
                 "Calculate the new velocity first.",
             ),
             "uphill": ("The weight moves uphill.", "Subtract."),
-            "no_momentum": ("That is plain SGD: the old velocity plays no part.", "It keeps `momentum` of what it was."),
+            "no_momentum": (
+                "That is plain SGD: the old velocity plays no part.",
+                "It keeps `momentum` of what it was.",
+            ),
             "average": (
                 "You take an average: `1 - momentum` of the gradient. SGD adds the whole gradient.",
                 "That is how Adam does it.",

@@ -78,6 +78,8 @@ def line_step(answer: Callable[..., Any]) -> str | None:
 
 
 def value(answer: Callable[..., Any]) -> str | None:
+    if not isinstance(answer, type):
+        raise NotRight("`Value` should be the class of the start file, with your two lines in it.")
     a, b = answer(3.0), answer(-4.0)
     (a * b).backward()
     if (a.grad, b.grad) == (0.0, 0.0):
@@ -138,7 +140,11 @@ CHECKS = {
             "That leaves the product out. Detached is only its left factor; the right one is still watched.",
             "In `x.detach() * x` one x is a constant factor, as 5 is in 5 * x.",
         ),
-        y_itself=(12.0, "That is y. The code prints the gradient.", "Which number does `y.backward()` leave in x.grad?"),
+        y_itself=(
+            12.0,
+            "That is y. The code prints the gradient.",
+            "Which number does `y.backward()` leave in x.grad?",
+        ),
     ),
     3: Check(
         "slope",
@@ -163,7 +169,7 @@ CHECKS = {
             ),
             "not_watched": (
                 "torch does not watch your tensor, so there is nothing to go backward through.",
-                "`torch.tensor` has an argument for that; look at the first cell of the lesson.",
+                "`torch.tensor` has an argument for that; the first tensors of the lesson have it.",
             ),
             "whole_number": (
                 "`at` may be a whole number such as 5, and torch cannot watch whole numbers.",
@@ -193,8 +199,10 @@ CHECKS = {
                 "The path is one step behind: it holds x before each step.",
                 "Append x after the step, as the code did that you were given.",
             ),
-            "start": ("The path holds the start as well. Only the values after a step are asked for.",
-                      "`steps` numbers, so one for each turn of the loop."),
+            "start": (
+                "The path holds the start as well. Only the values after a step are asked for.",
+                "`steps` numbers, so one for each turn of the loop.",
+            ),
             "no_leaf": (
                 "x is no leaf any more after the first step, so backward leaves no gradient in it.",
                 "`x = x - ...` makes a new tensor. Keep the line that changes x in place.",

@@ -101,7 +101,9 @@ def noise(answer: Callable[..., Any]) -> str | None:
     one = answer(4, 1)
     after = torch.rand(3)
     if not isinstance(one, Tensor) or one.shape != (4,):
-        raise NotRight(f"`noise(4, seed=1)` returns {'None' if one is None else article(one)} of another shape than [4].")
+        raise NotRight(
+            f"`noise(4, seed=1)` returns {'None' if one is None else article(one)} of another shape than [4]."
+        )
     again, other = answer(4, 1), answer(4, 2)
     if not same(one, again):
         return "not_repeated"
@@ -119,7 +121,7 @@ def noise(answer: Callable[..., Any]) -> str | None:
 
 def range_test(answer: Callable[..., Any]) -> str | None:
     tried: list[float] = []
-    losses = [2.0, 1.0, 3.9, 3.0, 4.5, 9.0, 99.0, 99.0, 99.0]  # 4.5 is the first above 4 times 1.0
+    losses = [2.0, 1.0, 3.9, 3.0, 4.5, 7.0, 99.0, 99.0, 99.0]  # 4.5 is the first above 4 times 1.0
 
     def play(values: list[float]) -> tuple[Any, list[float]]:
         tried.clear()
@@ -140,6 +142,8 @@ def range_test(answer: Callable[..., Any]) -> str | None:
         if len(rates) > 1 and math.isclose(rates[1] / rates[0], 10 ** (8 / 9), rel_tol=1e-3):
             return "high_not_reached"
         raise NotRight("Your rates are not each the same factor larger than the one before, from low to high.")
+    if same(got, 1e-3) and len(rates) == 9:
+        return "best"
     key = verdict(
         "range_test",
         got,
@@ -149,7 +153,6 @@ def range_test(answer: Callable[..., Any]) -> str | None:
         of_last=100.0 / 10,
         all_tried=1e3,
         before_it=0.01,
-        best=1e-3,
     )
     if key:
         return key
@@ -167,7 +170,11 @@ CHECKS = {
         "sum_in_bfloat16",
         256.0,
         "With 8 binary digits: which number comes after 256?",
-        exact=(266.0, "That would be right in float32. Does bfloat16 have a number 257?", "256 takes 9 binary digits."),
+        exact=(
+            266.0,
+            "That would be right in float32. Does bfloat16 have a number 257?",
+            "How many binary digits does 257 take?",
+        ),
         by_twos=(
             276.0,
             "bfloat16 counts in twos from 256 on, but it rounds to the nearest, and here not upwards.",
@@ -179,7 +186,7 @@ CHECKS = {
             "bfloat16 reaches as far as float32. Its gaps are larger.",
             "What is the number after 256?",
         ),
-        once=(258.0, "You round up once. To what is 257 rounded?", "To the even neighbour, and that is 256."),
+        once=(258.0, "You round up once. To what is 257 rounded?", "To the even one of its neighbours, each time."),
     ),
     2: Check(
         "cosine_rate",

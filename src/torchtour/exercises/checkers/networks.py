@@ -186,7 +186,7 @@ CHECKS = {
     4: Check(
         "Net",
         net,
-        "Make three layers in `__init__` and keep each as `self.something`. Call them one after the other in `forward`.",
+        "Make three layers in `__init__`, and keep each as `self.something`. Call one after the other in `forward`.",
         {
             "hidden_in_list": (
                 "`net.parameters()` is empty: nn.Module does not look into a plain Python list.",
@@ -279,7 +279,10 @@ CHECKS = {
                 "The weights are right. But the first bias goes through the second layer before it comes out.",
                 "Multiply out W2 @ (... + b1): what becomes of b1?",
             ),
-            "first_bias": ("The weights are right, and the bias of the first layer is lost.", "It goes through W2 too."),
+            "first_bias": (
+                "The weights are right, and the bias of the first layer is lost.",
+                "It goes through W2 too.",
+            ),
             "second_bias": ("The weights are right, and the bias of the second layer is lost.", "Add it at the end."),
             "watched": (
                 "torch refuses to write into weights that it watches.",

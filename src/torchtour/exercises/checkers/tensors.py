@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from torchtour.exercises.judge import Check, NotRight, predict, verdict
+from torchtour.exercises.judge import Check, predict, verdict
 
 
 def column_by_column(answer: Callable[..., Any]) -> str | None:
@@ -144,7 +144,10 @@ CHECKS = {
                 "The table is turned, but it is still a table. One row of numbers is asked for.",
                 "A shape of -1 means: as many as there are.",
             ),
-            "listed": ("That is a Python list. A tensor is asked for.", "Stay with tensors: transpose, then a new shape."),
+            "listed": (
+                "That is a Python list. A tensor is asked for.",
+                "Stay with tensors: transpose, then a new shape.",
+            ),
             "backwards": ("The right order, but from the end to the beginning.", "Nothing needs to be flipped."),
             "view": (
                 "`view` never moves numbers, and a transposed table is not in order in memory.",
@@ -234,8 +237,10 @@ CHECKS = {
         distances,
         "Give `a` a dimension of size 1 so that broadcasting pairs each of its points with each of b's: [n, 1, k].",
         {
-            "turned": ("The table is turned: one row for each point of `a` is asked for.",
-                       "Which of the two gets its new dimension first?"),
+            "turned": (
+                "The table is turned: one row for each point of `a` is asked for.",
+                "Which of the two gets its new dimension first?",
+            ),
             "squared": ("These are the squared distances.", "A root is missing."),
             "manhattan": (
                 "You add up absolute differences: that is the way along the streets, not as the crow flies.",

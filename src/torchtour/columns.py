@@ -1,0 +1,279 @@
+"""What becomes of a table's columns: numbers and categories for the net, or left out, and why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from torchtour.preprocessing import category, number
+from torchtour.settings import UserError, shown
+
+if TYPE_CHECKING:
+    import polars as pl
+
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "-", "#N/A")  # words for no value
+LARGEST = 1e37  # so that no difference of two overflows a float32
+SMALLEST = 1e-30  # a standard deviation below counts as none
+MOST_CLASSES = 1000
+DATE = (
+    r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2})?$"
+)
+FEW = 10_000  # rows that are looked at before all are
+
+Raw = NDArray[np.float32]
+Rows = NDArray[np.int64]
+
+
+class Columns:
+    """The columns of a frame, read as numbers or as categories.
+
+    Args:
+        frame: The table, or a part of it.
+        comma: Numbers may have a decimal comma.
+        rows: The numbers of the frame's rows in the file, for messages; 1, 2, ... if not given.
+    """
+
+    def __init__(self, frame: "pl.DataFrame", comma: bool = False, rows: Rows | None = None) -> None:
+        self.frame, self.comma = frame, comma
+        self.rows = np.arange(1, frame.height + 1) if rows is None else rows
+
+    def part(self, name: str, rows: Rows) -> "Columns":
+        """One column, some of its rows."""
+        return Columns(self.frame.select(name)[rows], self.comma, self.rows[rows])
+
+    def text(self, name: str) -> "pl.Series":
+        """Text without spaces around it; null where it is missing."""
+        import polars
+
+        text = self.frame[name].cast(polars.String).str.strip_chars()
+        return text.set(text.is_in(MISSING), None)
+
+    def numbers(self, name: str) -> "pl.Series":
+        """Numbers; null where they are missing, and where text is not a number."""
+        import polars
+
+        values = self.frame[name]
+        if values.dtype == polars.String:
+            values = self.text(name)
+            values = values.str.replace(",", ".", literal=True) if self.comma else values
+        return values.cast(polars.Float64, strict=False).fill_nan(None)
+
+    def wrong(self, name: str) -> tuple[int, str] | None:
+        """The first row that has text where a number is due, and the text."""
+        if self.frame[name].dtype.is_numeric():
+            return None
+        text = self.text(name)
+        # NaN and numbers that are missing by other words have become null in the text too.
+        places = (text.is_not_null() & self.numbers(name).is_null()).arg_true()
+        return (int(self.rows[places[0]]), text[places[0]]) if len(places) else None
+
+    def raw(self, columns: Sequence[Mapping[str, Any]]) -> tuple[Raw, dict[str, int]]:
+        """The raw columns [n, n_columns] that Preprocessing takes, and how many values of each category are unseen.
+
+        Raises:
+            UserError: A column is missing, or has text where numbers were, or a number too large for a float32.
+        """
+        raw = np.empty((len(columns), self.frame.height), np.float32)  # a column's values side by side: quicker to fill
+        unseen = {}
+        for place, column in enumerate(columns):
+            name = column["name"]
+            if name not in self.frame.columns:
+                raise UserError(f"the column {shown(name)} is missing; there are {_listed(self.frame.columns)}")
+            if column["kind"] == "number":
+                raw[place] = self._number(name)
+            else:
+                codes, unseen[name] = self._codes(name, column["levels"])
+                raw[place] = codes
+        return np.ascontiguousarray(raw.T), {name: count for name, count in unseen.items() if count}
+
+    def _number(self, name: str) -> NDArray[Any]:
+        if wrong := self.wrong(name):
+            raise UserError(f"the column {shown(name)} holds numbers, but row {wrong[0]} has {shown(wrong[1])}")
+        numbers = self.numbers(name)
+        low, high = numbers.min(), numbers.max()
+        if low is not None and not (low >= -LARGEST and high <= LARGEST):
+            place = (numbers.abs() > LARGEST).arg_max()
+            raise UserError(
+                f"the column {shown(name)} has {numbers[place]:g} in row {self.rows[place]}: "
+                f"numbers may go to {LARGEST:g}"
+            )
+        return numbers.to_numpy()
+
+    def _codes(self, name: str, levels: list[str]) -> tuple[NDArray[Any], int]:
+        import polars
+
+        text = self.text(name)
+        codes = text.cast(polars.Enum(levels), strict=False).to_physical().cast(polars.Int32)
+        return codes.fill_null(-1).to_numpy(), codes.null_count() - text.null_count()
+
+
+@dataclass
+class Choice:
+    """The columns that the net takes, as plain values, and the others, with the reason."""
+
+    columns: list[dict[str, Any]]
+    left_out: dict[str, str]
+
+
+def choose(table: Columns, train: Rows, names: Sequence[str], keep: Sequence[str], max_levels: int) -> Choice:
+    """Decide from training rows what each column is; the means and scales of numbers are still to be measured."""
+    choice = Choice([], {})
+    for name in names:
+        values = table.frame[name]
+        measured = values.dtype.is_float() and not _whole(values.gather(train[:FEW]))
+        found = (
+            number(name, 0.0, 1.0, False)
+            if measured
+            else _kind(table.part(name, train), name, name in keep, max_levels)
+        )
+        if isinstance(found, str):
+            choice.left_out[name] = found
+        else:
+            choice.columns.append(found)
+    return choice
+
+
+def measure(columns: Sequence[Mapping[str, Any]], raw: Raw) -> list[dict[str, Any] | None]:
+    """The columns with mean and scale of the numbers over training rows [n, n_columns]; None for a constant one."""
+    count, mean, scale = moments(raw)
+    measured: list[dict[str, Any] | None] = []
+    for place, column in enumerate(columns):
+        missing = bool(count[place] < len(raw))
+        if column["kind"] == "category":
+            measured.append(dict(column))
+        elif scale[place] < SMALLEST and not missing:
+            measured.append(None)
+        else:
+            spread = float(scale[place]) if scale[place] >= SMALLEST else 1.0
+            measured.append(number(column["name"], float(mean[place]), spread, missing))
+    return measured
+
+
+def moments(values: Raw) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Count, mean and standard deviation of each column of [n, k], without NaN; summed in float64, in a fixed order."""
+    shift = np.nan_to_num(np.nanmean(values[:1000], axis=0, dtype=np.float64)) if len(values) else 0.0
+    count, total, squares = (np.zeros(values.shape[1]) for _ in range(3))
+    for start in range(0, len(values), 4096):  # a block fits the cache
+        block = values[start : start + 4096] - shift  # float64 [block, k]
+        gaps = np.isnan(block)
+        if gaps.any():
+            block[gaps] = 0
+            count -= gaps.sum(axis=0)
+        count += len(block)
+        total += block.sum(axis=0)
+        squares += np.einsum("ij,ij->j", block, block)
+    mean = total / np.maximum(count, 1)
+    variance = np.maximum(squares / np.maximum(count, 1) - mean**2, 0)
+    return count, shift + mean, np.sqrt(variance)
+
+
+def labels_of(table: Columns, name: str) -> tuple[list[str] | list[int], Rows]:
+    """The classes in order, and the class of each row [n]; -1 where the label is missing.
+
+    Raises:
+        UserError: The labels are not 2 to 1000 classes of text or whole numbers.
+    """
+    import polars
+
+    values = table.frame[name]
+    numbers = table.numbers(name)
+    if values.dtype.is_nested() or values.dtype == polars.Binary:
+        raise UserError(f"the label {shown(name)} must be text or whole numbers, not {values.dtype}")
+    numeric = values.dtype.is_numeric() or (values.dtype == polars.String and table.wrong(name) is None)
+    if numeric:
+        fraction = numbers.filter(numbers != numbers.round())
+        if len(fraction):
+            raise UserError(
+                f"the label {shown(name)} must be text or whole numbers, and row {table.rows[numbers.index_of(fraction[0])]} "
+                f"has {fraction[0]:g}: torchtour learns to tell classes, not to estimate amounts"
+            )
+        found = numbers.cast(polars.Int64, strict=False)
+    else:
+        found = table.text(name)
+    classes = found.drop_nulls().unique().sort().to_list()
+    if not 2 <= len(classes) <= MOST_CLASSES:
+        raise UserError(
+            f"the label {shown(name)} has {len(classes):,} different value{'s' * (len(classes) != 1)}: "
+            f"there must be 2 to {MOST_CLASSES:,} classes"
+        )
+    if numeric:
+        codes = polars.Series(classes).search_sorted(found.fill_null(classes[0])).cast(polars.Int64)
+        codes = codes.set(found.is_null(), -1) if found.null_count() else codes
+    else:
+        codes = found.cast(polars.Enum(classes)).to_physical().cast(polars.Int64).fill_null(-1)
+    return classes, codes.to_numpy()
+
+
+def every_row_differs(values: "pl.Series") -> bool:
+    """Is this an identifier? Text or whole numbers without two alike; measured numbers may well all differ."""
+    if values.dtype.is_float() and not (_whole(values.head(FEW)) and _whole(values)):
+        return False
+    few = values.head(FEW)
+    return (
+        len(values) > 1 and few.n_unique() == len(few) and values.null_count() == 0 and values.n_unique() == len(values)
+    )
+
+
+def _whole(values: "pl.Series") -> bool:
+    return bool((values == values.round()).all())
+
+
+def like(frame: "pl.DataFrame", names: Sequence[str]) -> Rows:
+    """Of each row [n], the first row that equals it in these columns."""
+    import polars
+
+    rows = np.arange(frame.height)
+    if not names:
+        return rows
+    keys = frame.select(names).hash_rows()
+    if keys.n_unique() == len(keys):
+        return rows
+    table = polars.DataFrame({"key": keys, "row": rows})
+    return table.select(polars.col("row").min().over("key")).to_series().to_numpy()
+
+
+def _kind(table: Columns, name: str, keep: bool, max_levels: int) -> dict[str, Any] | str:
+    """A number or category of this name, or why it is neither."""
+    import polars
+
+    values = table.frame[name]
+    if values.null_count() == len(values):
+        return "empty"
+    if values.dtype.is_temporal():
+        return "dates"
+    if values.dtype.is_numeric():
+        return "every row differs" if not keep and every_row_differs(values) else number(name, 0.0, 1.0, False)
+    if values.dtype not in (polars.String, polars.Boolean, polars.Categorical, polars.Enum):
+        return f"of type {values.dtype}"
+    return _kind_of_text(table, name, keep, max_levels)
+
+
+def _kind_of_text(table: Columns, name: str, keep: bool, max_levels: int) -> dict[str, Any] | str:
+    text = table.text(name)
+    present = text.drop_nulls()
+    if present.is_empty():
+        return "empty"
+    wrong = table.wrong(name)
+    if wrong is None:
+        same = not keep and every_row_differs(table.numbers(name))
+        return "every row differs" if same else number(name, 0.0, 1.0, False)
+    if present.str.contains(DATE).all():
+        return "dates"
+    if not keep and every_row_differs(text):
+        return "every row differs"
+    levels = present.unique().sort().to_list()
+    missing = text.null_count() > 0
+    if len(levels) == 1 and not missing:
+        return "constant"
+    if len(levels) <= max_levels:
+        return category(name, levels, missing)
+    if table.numbers(name).null_count() - text.null_count() < len(text) / 10:
+        return f"row {wrong[0]} has {shown(wrong[1])} among numbers"
+    return f"{len(levels):,} different texts, more than data.max_levels {max_levels}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown_names = ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")
+    return shown_names[:300]

@@ -1,0 +1,68 @@
+"""Training, validation and test rows, chosen before anything is learned from a table."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from torchtour.settings import UserError
+
+PARTS = ("train", "val", "test")
+TRAIN, VAL, TEST = range(3)
+
+Rows = NDArray[np.int64]
+
+
+def split(labels: Rows, units: Rows, val_fraction: float, test_fraction: float, seed: int) -> NDArray[np.int8]:
+    """The part [n] of each row, stratified by class; rows of a unit are in the same part.
+
+    It depends on the rows' order, labels and units alone, so that no feature's value can move a row.
+
+    Args:
+        labels: The class of each row [n].
+        units: Of each row [n], the first row that it belongs together with, as `join` gives them. A unit counts as
+            of its first row's class.
+        val_fraction: Share of the units to choose the best epoch on.
+        test_fraction: Share of the units to hold out.
+        seed: Another seed, another split.
+
+    Raises:
+        UserError: There are too few units for three parts.
+    """
+    first = np.flatnonzero(units == np.arange(len(units)))  # one row of each unit
+    shuffled = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))).permutation(first)
+    ordered = shuffled[np.argsort(labels[shuffled], kind="stable")]  # class after class, at random within each
+    # The first unit of each class stays in training: a class that the net has never seen can't be learned.
+    free = ordered[1:][labels[ordered[1:]] == labels[ordered[:-1]]]
+    n_test, n_val = (max(1, round(share * len(first))) for share in (test_fraction, val_fraction))
+    if n_test + n_val > len(free):
+        raise UserError(
+            f"{len(first)} rows or groups that differ are too few for training, validation and test: "
+            f"besides one of each class there must be {n_test + n_val}"
+        )
+    parts = np.full(len(units), TRAIN, np.int8)
+    for part, n in ((TEST, n_test), (VAL, n_val)):
+        picked = _evenly(len(free), n)
+        parts[free[picked]] = part
+        free = np.delete(free, picked)
+    return parts[units]
+
+
+def join(*groups: Rows) -> Rows:
+    """Rows that share a number in any of the groupings [n], however indirectly, become one unit: its first row [n].
+
+    Each grouping gives a row the first row that is like it.
+    """
+    units = groups[0]
+    while True:
+        before = units
+        for group in groups:
+            lowest = units.copy()
+            np.minimum.at(lowest, group, units)  # at the first row of each group, its lowest unit
+            units = lowest[group]
+        units = units[units]
+        if np.array_equal(units, before):
+            return units
+
+
+def _evenly(n: int, k: int) -> Rows:
+    """k places of 0, ..., n - 1, as far from each other as can be: in a sorted sequence, some of every value."""
+    return ((np.arange(k) + 0.5) * n / k).astype(np.int64)

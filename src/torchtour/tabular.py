@@ -1,0 +1,159 @@
+"""From a file to raw columns and labels in three sets, split before anything is learned from the rows."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset, TensorDataset
+
+from torchtour.columns import Columns, choose, every_row_differs, labels_of, like, measure
+from torchtour.reading import Source, digest, open_table
+from torchtour.settings import UserError, shown
+from torchtour.splitting import PARTS, TRAIN, Rows, join, split
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a file became: raw columns, labels and parts of its rows, and an account of it.
+
+    Attributes:
+        sets: For train, val and test: raw columns [n, n_columns] and labels [n].
+        columns: The columns that the net takes, as Preprocessing knows them.
+        classes: The classes in order.
+        left_out: The other columns, each with the reason.
+        rows: All rows of the file.
+        duplicates: Rows that equal an earlier one in all columns that could be features.
+        unlabelled: Rows without a label, which are left out.
+        sha256: Of the file.
+    """
+
+    sets: dict[str, TensorDataset]
+    columns: list[dict[str, Any]]
+    classes: list[str] | list[int]
+    left_out: dict[str, str]
+    rows: int
+    duplicates: int
+    unlabelled: int
+    sha256: str
+
+
+def load(settings: Mapping[str, Any]) -> Table:
+    """Read a file with TableData's settings.
+
+    Raises:
+        UserError: It can't be read or learned from.
+    """
+    source = open_table(settings["path"])
+    _check_names(source, settings)
+    sha256, frame = digest(source.path), source.read()
+    comma, label, keep = source.separator in (";", "\t"), settings["label"], settings["keep"] or []
+    classes, labels = labels_of(Columns(frame, comma), label)
+    left_out = dict.fromkeys(source.unnamed(), "no name") | dict.fromkeys(settings["drop"] or [], "data.drop")
+    names = [name for name in source.names if name not in (*left_out, *keep, label, settings["group"])] + keep
+
+    labelled = np.flatnonzero(labels >= 0)
+    rows = frame[labelled] if len(labelled) < len(labels) else frame
+    alike = like(rows, [name for name in names if name in keep or not every_row_differs(rows[name])])
+    parts = _parts(rows, labels[labelled], alike, settings)
+    first = np.flatnonzero((parts == TRAIN) & (alike == np.arange(len(alike))))  # no duplicates
+    table = Columns(rows, comma, labelled + 1)
+    choice = choose(table, first, names, keep, settings["max_levels"])
+
+    raw, _ = table.raw(choice.columns)
+    places = [np.flatnonzero(parts == part) for part in range(len(PARTS))]
+    raws = [raw[place] for place in places]
+    measured = measure(choice.columns, raws[TRAIN])
+    varies = [column is not None for column in measured]
+    left_out |= choice.left_out
+    left_out |= {column["name"]: "constant" for column, kept in zip(choice.columns, varies, strict=True) if not kept}
+    if not any(varies):
+        raise UserError(f"{source.path} has no column to learn from: {reasons(left_out)}")
+    sets = {
+        name: TensorDataset(torch.from_numpy(raw if all(varies) else raw[:, varies]), torch.from_numpy(labels[place]))
+        for name, raw, place in zip(PARTS, raws, (labelled[place] for place in places), strict=True)
+    }
+    columns = [column for column in measured if column is not None]
+    duplicates = int((alike != np.arange(len(alike))).sum())
+    return Table(sets, columns, classes, left_out, len(labels), duplicates, len(labels) - len(labelled), sha256)
+
+
+class Chunks(IterableDataset[Any]):
+    """The rows of a file to predict, a chunk at a time: raw columns [chunk, n_columns], and the chunk as it was read.
+
+    Attributes:
+        unseen: For each category, how many values no training row had; they count as missing.
+    """
+
+    def __init__(self, path: str, columns: Sequence[Mapping[str, Any]]) -> None:
+        self.source, self.columns = open_table(path), columns
+        self.unseen: Counter[str] = Counter()
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Any]]:
+        import polars
+
+        source, start = self.source, 1
+        most = max(1, min(16_384, 10_000_000 // max(1, len(source.names))))
+        for frame in source.chunks(most):
+            numbers = np.arange(start, start + frame.height)
+            start += frame.height
+            if frame.width > 1:  # a line without anything is no row
+                kept = frame.select(~polars.all_horizontal(polars.all().is_null())).to_series().to_numpy()
+                frame, numbers = frame.filter(kept), numbers[kept]
+            if frame.is_empty():
+                continue
+            raw, unseen = Columns(frame, source.separator in (";", "\t"), numbers).raw(self.columns)
+            self.unseen.update(unseen)
+            yield torch.from_numpy(raw), frame
+
+
+def describe(table: Table, label: str) -> list[str]:
+    """Three lines: what is learned from what, what was left out and why, and how the rows are split."""
+    kinds = [column["kind"] for column in table.columns]
+    numbers, categories = kinds.count("number"), kinds.count("category")
+    sizes = {name: len(rows) for name, rows in table.sets.items()}
+    notes = [f"{table.duplicates:,} equal to an earlier one"] * (table.duplicates > 0)
+    notes += [f"{table.unlabelled:,} without a label left out"] * (table.unlabelled > 0)
+    return [
+        f"Learning {shown(label)}, {len(table.classes)} classes, from {numbers} columns of numbers "
+        f"and {categories} of categories.",
+        *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),
+        f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
+        f"{' (' + ', '.join(notes) + ')' if notes else ''}.",
+    ]
+
+
+def _check_names(source: Source, settings: Mapping[str, Any]) -> None:
+    named = {"label": [settings["label"]], "group": [settings["group"]] if settings["group"] else []}
+    for setting, names in {**named, "drop": settings["drop"] or [], "keep": settings["keep"] or []}.items():
+        for name in names:
+            if name not in source.names:
+                there = ", ".join(source.names[:20]) + ", ..." * (len(source.names) > 20)
+                given = f", got {shown(name)}" if name else ""
+                raise UserError(f"data.{setting} must name a column of {source.path}{given}: {there[:300]}")
+
+
+def _parts(rows: "pl.DataFrame", labels: Rows, alike: Rows, settings: Mapping[str, Any]) -> Any:
+    group = settings["group"]
+    units = join(alike, like(rows, [group])) if group else alike
+    return split(labels, units, settings["val_fraction"], settings["test_fraction"], settings["seed"])
+
+
+def reasons(left_out: Mapping[str, str]) -> str:
+    """`id (every row differs), day and hour (dates)`, by reason; of many names the first few."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in left_out.items():
+        reasons.setdefault(reason, []).append(name)
+    return "; ".join(f"{_some(names)} ({reason})" for reason, names in reasons.items())
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(shown(name)[1:-1] for name in names[:5]) + (
+        f" and {len(names) - 5} more" if len(names) > 5 else ""
+    )
