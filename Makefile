@@ -25,10 +25,11 @@ accept: $(READY) ## take what the lessons print now as their transcripts
 	-$(BIN)/pytest -n 2 tests/test_lessons.py --force-regen
 	git diff --stat tests/transcripts
 
-docs: $(SITE) ## build the site into docs/_build/html, by running the lessons and the commands on its pages
+docs: $(SITE) ## build the site into docs/_build/html by running all that it shows, and take screenshots of it
 	rm -rf docs/_build docs/lessons
 	PYTHONHASHSEED=0 OMP_NUM_THREADS=1 $(BIN)/sphinx-build -q -W --keep-going \
 		-d docs/_build/doctrees docs docs/_build/html
+	@$(BIN)/python docs/shots.py
 	@echo "The site: docs/_build/html/index.html"
 
 pages-test: $(SITE) ## test the built site, in chromium too

@@ -32,7 +32,7 @@ def hostile(path) -> str:
 def test_every_accident_is_a_message_and_a_class_is_graded(tmp_path, capsys):
     path = tmp_path / "mine.py"
     path.write_text(hostile(path))
-    assert check([str(tmp_path / "nobody.py"), str(path), "--limit", "2", "--json"]) == 2
+    assert check([str(tmp_path / "nobody.py"), str(path), "--limit", "3", "--json"]) == 2
     out, err = capsys.readouterr()
     report = json.loads(out)
     assert "cannot read" in report["files"][0]["error"]
@@ -40,7 +40,7 @@ def test_every_accident_is_a_message_and_a_class_is_graded(tmp_path, capsys):
     assert [task["key"] for task in tasks] == ["pairwise", "syntax", "slow", "dead", "exit", "import"]
     assert tasks[0]["printed"] == "seen\n"
     assert "line 18" in tasks[1]["message"]
-    assert "2 seconds" in tasks[2]["message"]
+    assert "3 seconds" in tasks[2]["message"]
     assert (report["solved"], report["of"]) == (0, 6)
     assert "Traceback" not in out + err
     assert path.read_text() == hostile(path)  # the code deleted it

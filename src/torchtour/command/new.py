@@ -92,7 +92,9 @@ def renamed(text: str, package: str) -> str:
     """Text with the package's name, and without the lines of a table of commands that name one of the tour's."""
     tour = re.compile(rf'    "({"|".join(TOUR)})"(: ".*")?,$', re.MULTILINE)
     kept = "".join(line for line in text.splitlines(keepends=True) if not tour.match(line))
-    return kept.replace('"lint-imports --no-logo", ', "").replace("torchtour", package)
+    for check in ('"ruff format --check .", ', '"lint-imports --no-logo", '):  # lines break where the name is as long
+        kept = kept.replace(check, "")
+    return kept.replace("torchtour", package)
 
 
 def template(folder: Path, name: str, package: str, data: str) -> None:

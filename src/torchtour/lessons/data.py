@@ -682,6 +682,11 @@ assert "different 13" in " ".join(digits.DESCR.split())
 assert reported - cut > 2 * standard_error
 assert random_neighbour - cut_neighbour > 0.02
 
+# %% plot
+
+if plt.get_backend().lower() != "agg":  # agg draws without a screen
+    plt.show()
+
 # %% [markdown]
 # Recap
 # -----
@@ -694,8 +699,3 @@ assert random_neighbour - cut_neighbour > 0.02
 #
 # Next: generalisation. You have seen training accuracy pull ahead of validation
 # accuracy; now you do something about it.
-
-# %% plot
-
-if plt.get_backend().lower() != "agg":  # agg draws without a screen
-    plt.show()

@@ -707,6 +707,11 @@ assert all(
     torch.equal(first[name], second[name]) for name in first
 )  # seeded, on the CPU
 
+# %% plot
+
+if plt.get_backend().lower() != "agg":  # agg draws without a screen
+    plt.show()
+
 # %% [markdown]
 # Recap
 # -----
@@ -719,8 +724,3 @@ assert all(
 #
 # Next: from this loop to Lightning, which has most of these tools as a setting of its
 # ``Trainer``.
-
-# %% plot
-
-if plt.get_backend().lower() != "agg":  # agg draws without a screen
-    plt.show()

@@ -763,6 +763,11 @@ panels[0].legend()
 panels[1].legend(loc="lower right", ncols=3, fontsize="small")
 figure.suptitle("Ten layers trained without and with gradient clipping")
 
+# %% plot
+
+if plt.get_backend().lower() != "agg":  # agg draws without a screen
+    plt.show()
+
 # %% [markdown]
 # Recap
 # -----
@@ -775,8 +780,3 @@ figure.suptitle("Ten layers trained without and with gradient clipping")
 #
 # Next: the tools of everyday work: better schedules, mixed precision, profiling, and
 # finding out what is broken.
-
-# %% plot
-
-if plt.get_backend().lower() != "agg":  # agg draws without a screen
-    plt.show()
