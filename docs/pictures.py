@@ -61,7 +61,7 @@ def dark_svg(text: str) -> str:
 
 def panels(figure: Figure) -> list[Bbox | None]:
     """The part of each panel, in inches, where they stand in a row and each has a title; else the whole figure."""
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     figure.set_layout_engine("none")  # or each part would be laid out anew
     row = figure.axes
     apart = len(row) > 1 and all(axes.get_title() for axes in row)

@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 POSIX = os.name == "posix"
-from typing import BinaryIO
 
 
 def replace(path: Path, content: bytes) -> None:
