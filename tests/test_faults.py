@@ -9,6 +9,8 @@ from faults.bad_input import bad_input
 from faults.bombs import bombs
 from faults.damage import cut_short, flipped, overwritten
 from faults.divergence import diverges
+from faults.drawn_leaves import odd_leaves
+from faults.drawn_settings import odd_settings
 from faults.hostile import hostile
 from faults.kills import killed_at_lines, killed_at_random
 from faults.lines import line_with
@@ -24,6 +26,8 @@ LINES = (
     "fit -c absent.yaml -> absent.yaml",
     "fit -c laughs.yaml -> alias",
     "fit -c http://127.0.0.1:9/config.yaml -> http://127.0.0.1:9/config.yaml",
+    "fit -c empty_int.yaml -> empty_int.yaml",
+    "fit --trainer.num_nodes null -> num_nodes",
     "fit --model.hidd 5 -> hidden_size",
     "fit --data.noise nan -> nan",
     "fit --trainer.accelerator gpu -> accelerator",
@@ -50,6 +54,8 @@ CASES = {
         consumers=("load",),
     ),
     "hostile optimizer": partial(hostile, names=("optimizer without groups", "best nan"), consumers=("fit",)),
+    "odd settings": partial(odd_settings, seed=1, count=3),
+    "odd leaves": partial(odd_leaves, seed=0, step=60),
     "full disk": partial(full_from_the_start, sizes=(20,), inodes=()),
     "bad input": partial(bad_input, fault="bad input", lines=LINES),
     "SIGINT at random": partial(stopped, signum=signal.SIGINT, seed=0, times=1, epochs=20),

@@ -132,7 +132,7 @@ def widths(folder: Path, sizes: tuple[int, ...]) -> Tries:
     """What a command takes of memory is bounded, however wide the net is; or it is refused in a line."""
     for size in sizes:
         part = folder / f"part_{size}"
-        wide = ("--model.hidden_size", size, "--data.n_test", 20_000, "--data.n_predict", 20_000)
+        wide = ("--model.hidden_size", size, "--data.n_test", 3000, "--data.n_predict", 3000)
         answer = call("fit", *SMALL, *EACH_EPOCH, "--trainer.max_epochs", 1, *wide, folder=part)
         yield "memory, by the net's width", named(answer.problem(0, 2), f" (fit, {size})")
         if answer.status == 0:

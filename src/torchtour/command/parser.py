@@ -103,9 +103,7 @@ def one_line(message: str) -> str:
 
 def with_nearest_key(message: str, keys: list[str]) -> str:
     """Add the known setting that an unknown one resembles: by its whole name, or by its last word."""
-    unknown = re.search(
-        r"unrecognized arguments: --?([\w.-]+)|(?:does not accept (?:option|nested key)|[Kk]ey) '([\w.]+)'", message
-    )
+    unknown = re.search(UNKNOWN, message)
     if stray := re.search(r"unrecognized arguments: (\w[\w-]*)$", message):
         return f"{message}; settings begin with --, as in --data.problem {stray[1]}, and a config with -c"
     if not unknown:
