@@ -21,7 +21,7 @@ export class Player {
     if (version !== this.version) return;
     this.points = points;
     this.first = first;
-    this.settings = { ...settings, total };
+    this.settings = { ...settings, total, size: points.train.labels.length };
     this.reset();
   }
 
