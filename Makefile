@@ -2,38 +2,34 @@
 TORCH ?= torch==2.13.0
 PYTHON ?= python3
 BIN := .venv/bin
-# One stamp for each choice of torch, so that a second make installs nothing and another choice installs itself.
-READY := .venv/ready-$(shell printf %s '$(TORCH)' | cksum | cut -d' ' -f1)
+# Sets up .venv where that is still to be done: src/torchtour/dev.py has the recipes, for machines without make too.
+READY := ready
 SITE := .venv/site
 # Without their dependencies, so that no version of ours changes; scikit-learn and h5py bring what they still lack.
 FRAMEWORKS := skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors cloudpickle narwhals
-LESSONS := tensors autograd networks training checkpoints advanced
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 : /p' Makefile | column -t -s:
 
-train: $(READY) ## train on configs/default.yaml and test the best epoch
-	$(BIN)/torchtour fit -c configs/default.yaml
-	$(BIN)/torchtour test --ckpt_path best
+train: ## train on configs/default.yaml and test the best epoch
+	@$(PYTHON) src/torchtour/dev.py train --torch '$(TORCH)'
 
-lessons: $(READY) ## run the six lessons in order
-	@for lesson in $(LESSONS); do $(BIN)/python src/torchtour/lessons/$$lesson.py || exit 1; done
+lessons: $(READY) ## run the lessons in order
+	@for lesson in $$($(BIN)/python -c 'from torchtour.lessons import LESSONS; print(*LESSONS)'); do \
+		$(BIN)/python src/torchtour/lessons/$$lesson.py || exit 1; done
 
-test: $(READY) ## lint, types and tests
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n 2
+test: ## lint, types and tests
+	@$(PYTHON) src/torchtour/dev.py test --torch '$(TORCH)'
 
 accept: $(READY) ## take what the lessons print now as their transcripts
 	-$(BIN)/pytest -n 2 tests/test_lessons.py --force-regen
 	git diff --stat tests/transcripts
 
-docs: $(SITE) ## build the site into docs/_build/html, by running the lessons and the commands on its pages
+docs: $(SITE) ## build the site into docs/_build/html by running all that it shows, and take screenshots of it
 	rm -rf docs/_build docs/lessons
 	PYTHONHASHSEED=0 OMP_NUM_THREADS=1 $(BIN)/sphinx-build -q -W --keep-going \
 		-d docs/_build/doctrees docs docs/_build/html
+	@$(BIN)/python docs/shots.py
 	@echo "The site: docs/_build/html/index.html"
 
 pages-test: $(SITE) ## test the built site, in chromium too
@@ -55,23 +51,14 @@ lock: $(READY) ## write requirements.lock anew from pyproject.toml
 clean: ## remove .venv, the site and the caches; runs and lessons stay
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache docs/_build docs/lessons
 
-# torch goes first and stays out of the lock: pip takes this platform's build of it, not one that the lock chose.
-$(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("torchtour needs Python 3.10 or newer" if sys.version_info < (3, 10) else 0)'
-	@echo "Setting up .venv, once, in about a minute: $(TORCH) ..."
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install -qq --disable-pip-version-check '$(TORCH)'
-	@echo "... the packages of requirements.lock, each held against its hash ..."
-	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
-	@echo "... and torchtour itself."
-	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@rm -f .venv/ready-* && touch $(READY)
+$(READY):
+	@$(PYTHON) src/torchtour/dev.py setup --torch '$(TORCH)'
 
 # Apart from the lock: who trains and tests need not wait for them.
-$(SITE): $(READY)
+$(SITE): requirements.lock pyproject.toml | $(READY)
 	@$(BIN)/python -c 'import sys; sys.exit("the site needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	@echo "... and the packages that build the site, in half a minute."
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation -e '.[docs]'
 	@touch $(SITE)
 
-.PHONY: help train lessons test accept docs pages-test faults bench lock clean
+.PHONY: ready help train lessons test accept docs pages-test faults bench lock clean

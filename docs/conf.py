@@ -7,7 +7,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SOURCES = HERE.parent / "src/torchtour"
 BUILD = HERE / "_build"
-sys.path.insert(0, str(HERE))  # gallery, inventory and live, beside this file
+sys.path.insert(0, str(HERE))  # the modules beside this file
 
 import inventory  # noqa: E402
 import playground  # noqa: E402
@@ -25,9 +25,14 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
-    "gallery",
-    "live",
+    "gallery",  # how a lesson becomes a page and a notebook
     "instruments",
+    "live",  # what acts while the site is built
+    "look",  # how pages are laid out
+    "pictures",
+    "measured",  # pictures of what was measured
+    "start",  # what moves on the start page, and its cards
+    "tasks",  # the exercises at the end of each lesson
 ]
 exclude_patterns = ["_build", "lessons/index.rst"]  # lessons.md is the index of the lessons
 default_role = "code"  # single backticks in docstrings
@@ -52,6 +57,7 @@ sphinx_gallery_conf = {
     "run_stale_examples": True,  # or a page would show the output of an earlier build
     "abort_on_example_error": True,
     "line_numbers": True,
+    "image_scrapers": ("pictures",),
     "capture_repr": (),  # what the script prints, nothing else
     "reset_modules": ("matplotlib", "gallery.reset"),
     "reset_modules_order": "both",
@@ -74,17 +80,19 @@ html_title = "torchtour"
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static", "_build/static"]
 html_css_files = ["style.css", "playground/playground.css"]
-html_sidebars = {"playground": []}  # the plane needs the room
 html_js_files = ["local.js"]
 html_copy_source = False
 html_show_sphinx = False
 html_use_index = False  # the search finds more
 html_domain_indices = False
 html_context = {"default_mode": "auto"}
+# Navigation and contents both at the left: code needs the width, the plane of the playground all of it.
+html_sidebars = {"index": [], "playground": [], "**": ["sidebar-nav-bs", "page-toc"]}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "navbar_persistent": ["search-button"],
-    "secondary_sidebar_items": ["page-toc"],
+    "header_links_before_dropdown": 8,
+    "secondary_sidebar_items": [],
     "footer_start": [],
     "footer_end": [],
     "show_toc_level": 2,
@@ -96,10 +104,13 @@ html_theme_options = {
 def list_modules(app, docname: str, source: list[str]) -> None:
     """api.md ends with a section for each module of the package, so that none can be forgotten."""
     if docname == "api":
-        for path in sorted(SOURCES.glob("[a-z]*.py")):
-            source[0] += (
-                f"\n## {path.name}\n\n```{{eval-rst}}\n.. automodule:: torchtour.{path.stem}\n   :members:\n```\n"
-            )
+        for path in sorted(SOURCES.rglob("[a-z]*.py"), key=lambda path: (len(path.parts), path)):
+            name = path.relative_to(SOURCES).with_suffix("")
+            if "lessons" not in name.parts:
+                dotted = ".".join(name.parts)
+                source[0] += (
+                    f"\n## {name}.py\n\n```{{eval-rst}}\n.. automodule:: torchtour.{dotted}\n   :members:\n```\n"
+                )
 
 
 def setup(app) -> None:

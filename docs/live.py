@@ -3,7 +3,9 @@
 Each page has a folder of its own to act in, with the configs in it, as the reader's project has.
 """
 
+import hashlib
 import os
+import pickle
 import re
 import runpy
 import shlex
@@ -15,10 +17,11 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pictures
 from docutils import nodes
 from docutils.parsers.rst import directives
+from matplotlib.figure import Figure
 from sphinx.directives.code import container_wrapper
-from sphinx.directives.patches import Figure
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
@@ -60,6 +63,7 @@ def _act(words: list[str], where: Path, streams: Path) -> None:
     os.chdir(where)
     os.environ["PATH"] = os.pathsep.join([str(BIN), os.environ["PATH"]])
     os.environ["COLUMNS"] = "88"
+    keep_figures(where / ".figures")
     if words[0] not in ("torchtour", "python"):
         sys.exit(subprocess.run(words, check=False).returncode)
     if (where / "src").exists():  # the page has changed the project
@@ -71,6 +75,19 @@ def _act(words: list[str], where: Path, streams: Path) -> None:
         sys.exit(import_module("torchtour.command.main").main())
     sys.argv = words[1:]
     runpy.run_path(words[1], run_name="__main__")
+
+
+def keep_figures(where: Path) -> None:
+    """Keep each figure that is saved as a PNG, under the checksum of that file: the page draws it as an SVG too."""
+    where.mkdir(exist_ok=True)
+    save = Figure.savefig
+
+    def savefig(figure: Figure, target: object, **options: object) -> None:
+        save(figure, target, **options)
+        if hasattr(target, "getvalue"):
+            (where / hashlib.sha256(target.getvalue()).hexdigest()).write_bytes(pickle.dumps(figure))
+
+    Figure.savefig = savefig
 
 
 class Console(SphinxDirective):
@@ -126,16 +143,17 @@ class Change(SphinxDirective):
         return [container_wrapper(self, nodes.literal_block(text, text, language="diff"), self.arguments[0])]
 
 
-class RunPicture(Figure):
+class RunPicture(pictures.Picture):
     """A picture that a command of this page has left in the page's folder; `:alt:` says what is to be seen."""
 
     def run(self) -> list[nodes.Node]:
-        env = self.state.document.settings.env
-        path = folder(env) / self.arguments[0]
+        where = folder(self.env)
+        path = where / self.arguments[0]
         if not path.is_file() or "alt" not in self.options:
-            raise ExtensionError(f"{env.docname}: no {self.arguments[0]}, or no alt text for it")
-        self.arguments[0] = f"/{path.relative_to(env.srcdir)}"
-        return super().run()
+            raise ExtensionError(f"{self.env.docname}: no {self.arguments[0]}, or no alt text for it")
+        kept = where / ".figures" / hashlib.sha256(path.read_bytes()).hexdigest()
+        pictures.save(pickle.loads(kept.read_bytes()), path.with_suffix(""))
+        return [self.figure(path.with_suffix(""), Path(self.env.srcdir))]
 
 
 class Docstring(SphinxDirective):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+import torchtour.lessons
 from torchtour.exercises import LESSONS, outline, solution_file, start_file, tasks
 from torchtour.exercises.cells import code_of
 from torchtour.exercises.judge import Result, judge, run
@@ -46,6 +47,7 @@ def checks(lesson: str) -> dict:
     return import_module(f"torchtour.exercises.checkers.{lesson}").CHECKS
 
 
+@cache
 def judged(lesson: str, task: int, code: str, start: str = "") -> Result:
     """As the child judges it, in this process. An answer that only changes a class is put after the solution's."""
     namespace = {"__name__": "exercise"}
@@ -115,6 +117,75 @@ def test_every_hint_belongs_to_a_wrong_answer():
                for key in checks(lesson)[number].mistakes}  # fmt: skip
     shown = {(answer.lesson, answer.task, answer.key) for answer in WRONG if answer.key not in GENERAL}
     assert written == shown
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_the_code_prints_is_the_prediction_asked_for(lesson, capsys):
+    for number, code in code_of(start_file(lesson)).items():
+        if not number or not checks(lesson)[number].puzzle:
+            continue
+        namespace: dict = {}
+        exec(code_of(start_file(lesson))[0] + code, namespace)
+        namespace[f"puzzle_{number}"]()
+        printed = capsys.readouterr().out
+        result = judged(lesson, number, f"{code}\n{checks(lesson)[number].name} = {printed!r}")
+        assert (result.state, result.printed) == ("solved", printed), result
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_no_hint_of_a_prediction_gives_it_away(lesson):
+    for number in outline(lesson):
+        check = checks(lesson)[number]
+        if check.puzzle and lesson != "further":  # whose code has the answer in it
+            namespace: dict = {}
+            exec(solved(lesson)[number], namespace)
+            answer = str(namespace[check.name]).removesuffix(".0")
+            for hint in (check.hint, *(text for pair in check.mistakes.values() for text in pair)):
+                assert not re.search(rf"(?<![\w.^]){re.escape(answer)}(?![\w.]*\w)", hint), hint
+
+
+ODD = [
+    "None",
+    "...",
+    "'text'",
+    "[]",
+    "(1, 2)",
+    "{}",
+    "torch.zeros(2, 3, 4)",
+    "True",
+    "object()",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_odd_answers_are_wrong_and_trouble_nobody(lesson, odd):
+    for number in outline(lesson):
+        check = checks(lesson)[number]
+        code = "import torch\n"
+        for name in check.name.split():
+            code += f"{name} = {odd}\n" if check.puzzle else f"def {name}(*args, **kwargs):\n    return {odd}\n"
+        result = judged(lesson, number, code)
+        assert result.state == ("open" if odd == "..." and check.puzzle else "wrong"), result
+        assert "fails when" not in result.message, (check.name, result)
+
+
+def test_endless_printing_is_cut():
+    code = "for i in range(10**5):\n    print(i)\nshape_of_difference = [4, 4]\ndef puzzle_1():\n    pass\n"
+    result = judged("tensors", 1, code)
+    assert result.state == "solved"
+    assert len(result.printed) < 1010
+    assert result.printed.endswith("...\n")
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_a_hint_quotes_from_the_lesson_is_there(lesson):
+    text = (Path(torchtour.lessons.__file__).parent / f"{lesson}.py").read_text(encoding="utf-8")
+    for check in checks(lesson).values():
+        hints = [check.hint, *(text for pair in check.mistakes.values() for text in pair)]
+        for sentence in re.findall(r"[^.?]*\blesson\b[^.?]*", " ".join(hints)):
+            for quoted in re.findall("`([^`]+)`", sentence):
+                assert quoted in text
 
 
 def test_every_task_has_several_right_answers():

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from itertools import product
+from itertools import cycle, product
+from statistics import median
+from typing import Any
 
 import torch
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LinearSegmentedColormap
@@ -177,3 +180,108 @@ def _scatter(axes: Axes, points: Points, kind: str, hollow: bool = False, size: 
         axes.scatter(
             x1, x2, s=size, c=face, marker=marker, edgecolors=edge, linewidths=size / 30, label=f"{kind}, class {label}"
         )
+
+
+def sweep(rows: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> Figure:
+    """Validation loss and accuracy of many nets, a dict each, against the settings that vary.
+
+    Lines: against the rate, or the first setting that varies; one for each combination of the others, the median of the
+    seeds with their lowest and highest shaded. Of two settings a map shows the loss. Nets that diverged, with NaN, are
+    left out.
+    """
+    along = "lr" if "lr" in varied or not varied else varied[0]
+    others = [name for name in varied if name != along]
+    figure = Figure(figsize=(14 if len(varied) == 2 else 10, 4.4), dpi=100, layout="constrained")
+    figure.suptitle(f"What {len(rows):,} nets reached, on the validation points")
+    loss, accuracy, *more = figure.subplots(1, 3 if len(varied) == 2 else 2)
+    _lines(loss, rows, along, others, "loss")
+    _lines(accuracy, rows, along, others, "accuracy")
+    if more:
+        _map(more[0], rows, along, others[0])
+    return figure
+
+
+def range_test(rates: Sequence[float], losses: Sequence[float], best: float | None) -> Figure:
+    """The loss while the rate is raised from step to step, and the rate at which it falls fastest."""
+    figure = Figure(figsize=(6.4, 4), dpi=100, layout="constrained")
+    axes = figure.subplots()
+    axes.semilogx(rates, losses, color=COLOURS[0])
+    if best is not None:
+        axes.axvline(best, color=COLOURS[1], linestyle="--", label=f"falls fastest: {best:.2g}")
+        axes.legend()
+    axes.set(
+        title="Range test: one net, its rate raised from step to step",
+        xlabel="learning rate",
+        ylabel="training loss, smoothed",
+    )
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Sequence[str], score: str) -> None:
+    lines: dict[tuple[Any, ...], dict[Any, list[float]]] = {}
+    for row in rows:
+        line = lines.setdefault(tuple(row[name] for name in others), {})
+        line.setdefault(row[along], []).append(row[f"val/{score}"])
+    dashes = cycle(("-", "--", ":", "-."))
+    shades = colormaps["viridis"](torch.linspace(0, 0.85, max(len(lines), 1)).numpy())
+    for (key, line), colour in zip(sorted(lines.items(), key=_line_order), shades, strict=True):
+        places = sorted(line, key=_order)
+        spread = [_spread(line[place]) for place in places]
+        at = [x for x, found in zip(places, spread, strict=True) if found]
+        low, middle, high = zip(*filter(None, spread), strict=True) if at else ((), (), ())
+        label = ", ".join(f"{name} {value}" for name, value in zip(others, key, strict=True)) or None
+        axes.plot(at, middle, next(dashes), marker=".", color=colour, label=label)
+        axes.fill_between(at, low, high, color=colour, alpha=0.2, linewidth=0)
+    _scale(axes, along, [row[along] for row in rows if row["val/loss"] == row["val/loss"]])
+    _leave_out_explosions(axes, [row[f"val/{score}"] for row in rows])
+    axes.set(title=score, xlabel=along, ylabel=f"{score}: median, lowest and highest seed")
+    axes.grid(alpha=0.3)
+    if others and len(lines) <= 12:
+        axes.legend(fontsize=8)
+
+
+def _spread(losses: Sequence[float]) -> tuple[float, float, float] | None:
+    """Lowest, median and highest of those that are numbers."""
+    finite = [loss for loss in losses if loss == loss]
+    return (min(finite), median(finite), max(finite)) if finite else None
+
+
+def _map(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, across: str) -> None:
+    columns, lines = (sorted({row[name] for row in rows}, key=_order) for name in (along, across))
+    means = torch.full((len(lines), len(columns)), torch.nan, dtype=torch.float64)
+    for y, x in product(range(len(lines)), range(len(columns))):
+        here = [row["val/loss"] for row in rows if (row[across], row[along]) == (lines[y], columns[x])]
+        means[y, x] = torch.tensor(here, dtype=torch.float64).nanmean()
+    image = axes.imshow(means.numpy(), origin="lower", aspect="auto", cmap="viridis_r")
+    axes.set(xlabel=along, ylabel=across, title="loss, mean over seeds")
+    step = -(-len(columns) // 8)
+    axes.set_xticks(range(0, len(columns), step), [_short(value) for value in columns[::step]])
+    axes.set_yticks(range(len(lines)), [_short(value) for value in lines])
+    axes.figure.colorbar(image, ax=axes, label="validation loss")
+
+
+def _scale(axes: Axes, name: str, values: Sequence[Any]) -> None:
+    """A logarithmic axis for a rate, or whatever spans more than a factor of thirty."""
+    numbers = bool(values) and all(isinstance(value, (int, float)) and value > 0 for value in values)
+    if numbers and (name == "lr" or max(values) > 30 * min(values)):
+        axes.set_xscale("log")
+
+
+def _leave_out_explosions(axes: Axes, values: Sequence[float]) -> None:
+    """End the axis where losses that are thousands of times the others would flatten them."""
+    finite = sorted(value for value in values if value == value)
+    if finite and finite[-1] > 4 * (high := finite[len(finite) * 9 // 10]) > 0:
+        axes.set_ylim(0, 1.5 * high)
+
+
+def _line_order(line: tuple[tuple[Any, ...], Any]) -> list[tuple[bool, Any]]:
+    return [_order(value) for value in line[0]]
+
+
+def _order(value: Any) -> tuple[bool, Any]:
+    return isinstance(value, str), value
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -11,18 +11,25 @@ from faults.bombs import bombs
 from faults.changes import NO_NET, NO_RESUME
 from faults.damage import cut_short, flipped, overwritten
 from faults.divergence import WILD, diverges
+from faults.drawn_leaves import odd_leaves
+from faults.drawn_runs import drawn_names, drawn_runs, widths
+from faults.drawn_settings import odd_settings
+from faults.failing_calls import failing_calls
 from faults.forging import CONSUMERS
 from faults.hostile import hostile
 from faults.installed import Real
 from faults.kills import killed_at_lines, killed_at_random
+from faults.power import power_cut
 from faults.processes import hit_all, hit_one, two_processes
 from faults.product import ROOT
 from faults.room import filled_meanwhile, full_from_the_start, read_only
-from faults.rows import lost_rows, torn_metrics
+from faults.rows import lost_rows, torn_metrics, wrong_rows
 from faults.runs import ADAM, fit_flags
 from faults.settings import ends_early, half_measures, precisions
 from faults.signals import stopped, stopped_at_lines, stopped_for_real
+from faults.surroundings import environments, folders, pipes, streams
 from faults.swelling import files_that_swell
+from faults.together import begun_together, read_while_written, resumed_twice, swapped
 from faults.tries import Tries
 
 
@@ -85,6 +92,22 @@ def campaign() -> list[Case]:
         *(("signals", partial(stopped_at_lines, signum=s, start=n, step=8)) for s in (sigterm, sigint) for n in (0, 4)),
         *(("signals", partial(stopped_for_real, signum=s, moments=moments)) for s in (sigterm, sigint)),
         ("divergence", partial(diverges, names=tuple(WILD))),
+        *(("drawn", partial(odd_settings, seed=n, count=30)) for n in range(0, 240, 30)),
+        *(("drawn", partial(odd_leaves, seed=n, step=4)) for n in range(4)),
+        *(("drawn", partial(environments, seed=n, count=10)) for n in range(3)),
+        *(("drawn", partial(drawn_runs, seed=n, count=10)) for n in range(4)),
+        ("drawn", partial(drawn_names, seed=0, count=20)),
+        ("drawn", partial(widths, sizes=(1000, 30_000, 100_000, 1_000_000))),
+        ("drawn", partial(wrong_rows, seed=0, count=40)),
+        ("surroundings", streams),
+        ("surroundings", pipes),
+        ("surroundings", folders),
+        ("together", partial(resumed_twice, seed=0, times=8)),
+        ("together", partial(begun_together, processes=6)),
+        ("together", partial(swapped, seed=0, times=20)),
+        ("together", partial(read_while_written, reads=40)),
+        *(("calls", partial(failing_calls, start=n, step=4, count=14)) for n in range(4)),
+        ("power", partial(power_cut, seed=0, times=6)),
     ]  # fmt: skip
     return [Case(name, run) for name, run in cases]
 

@@ -29,14 +29,15 @@ def litter(root: Path) -> str:
     return ", ".join(str(path) for path in root.rglob("*") if path.is_file() and path.name not in names)
 
 
-def difference(whole: Path, part: Path) -> str:
-    """How two runs differ: in a row of metrics.csv, or anywhere in what best.ckpt and last.ckpt hold."""
+def difference(whole: Path, part: Path, without: tuple[str, ...] = ()) -> str:
+    """How two runs differ: in a row of metrics.csv, or in what best.ckpt and last.ckpt hold, `without` these parts."""
     rows = [(run / "metrics.csv").read_text().splitlines() for run in (whole, part)]
     if rows[0] != rows[1]:
         near = [f"{a!r} became {b!r}" for a, b in zip(*rows, strict=False) if a != b]
         return f"metrics.csv: {len(rows[0])} rows became {len(rows[1])}; " + "".join(near[:1])
     for name in ("best.ckpt", "last.ckpt"):
-        place = unlike(*(read_checkpoint(run / name) for run in (whole, part)))
+        stored = [read_checkpoint(run / name) for run in (whole, part)]
+        place = unlike(*({key: each[key] for key in each if key not in without} for each in stored))
         if place:
             return f"{name} differs at {place}"
     return ""

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from random import Random
 
 from faults.command import call
 from faults.comparing import difference
@@ -40,3 +41,24 @@ def lost_rows(folder: Path) -> Tries:
         answer = call("fit", "--ckpt_path", "last", "--trainer.max_epochs", 6, folder=part)
         problem = difference(whole, newest(part)) if answer.status == 0 and not answer.err else ""
         yield fault, problem and f"said nothing; {problem}"
+
+
+def wrong_rows(folder: Path, seed: int, count: int) -> Tries:
+    """A row that the checkpoint completed is torn or holds odd bytes: the run ends with the right rows, or says so."""
+    rng, flags = Random(seed), fit_flags(6)
+    whole = undisturbed(folder / "whole", flags)
+    call(*fit_flags(4), folder=folder / "part")
+    content = (newest(folder / "part") / "metrics.csv").read_bytes()
+    odd = (b"\xff", b"\0", b"9" * 200_000, b'"', b"\r", b"\n", b",", b"x", b"", b"-", b"\xef\xbb\xbf")
+    for n in range(count):
+        part = folder / f"part_{n}"
+        shutil.copytree(folder / "part", part)
+        start = rng.randrange(len(content))
+        changed = content[:start] + rng.choice(odd) + content[start + rng.randint(0, 3) :]
+        (newest(part) / "metrics.csv").write_bytes(changed)
+        answer = call("fit", "--ckpt_path", "last", "--trainer.max_epochs", 6, folder=part)
+        problem = answer.problem(0, 2)
+        if answer.status == 0 and not answer.err:
+            problem = problem or named(difference(whole, newest(part)), ", and said nothing")
+        yield "metrics.csv changed in rows that the checkpoint completed", named(problem, f" (at {start})")
+        shutil.rmtree(part)

@@ -4,9 +4,13 @@ Without a site or a browser these tests are skipped and say so; with PAGES=requi
 """
 
 import ast
+import csv
+import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +25,10 @@ from test_lessons import LESSONS, TRANSCRIPTS, check_transcript
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "docs/_build/html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html") if "_static" not in path.parts)
-COURSE = ("tensors", "autograd", "networks", "training", "checkpoints", "advanced")
+LESSON_ORDER = ["tensors", "autograd", "networks", "training", "checkpoints", "advanced"]
+LESSON_ORDER += ["data", "generalisation", "further"]
+COURSE = [name for name in LESSON_ORDER if name in LESSONS]
+OKABE_ITO = ("#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic")
 
 each_page = pytest.mark.parametrize("page", PAGES)
@@ -129,7 +136,7 @@ def test_prose_and_code_link_to_the_documentation(name: str) -> None:
 
 @each_lesson
 def test_the_script_to_download_is_the_lesson(name: str) -> None:
-    (link,) = lesson(name).select(".sphx-glr-download-python a")
+    (link,) = lesson(name).select(".downloads a[href$='.py']")
     assert (SITE / "lessons" / link["href"]).read_bytes() == LESSONS[name].read_bytes()
 
 
@@ -155,13 +162,13 @@ def test_the_notebook_to_download_has_the_outputs_of_the_transcript(name: str, t
     """It was run when the site was built. In a notebook a headline has no line number."""
     import nbformat
 
-    (link,) = lesson(name).select(".sphx-glr-download-jupyter a")
+    (link,) = lesson(name).select(".downloads a[href$='.ipynb']")
     notebook = nbformat.read(SITE / "lessons" / link["href"], as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     outputs = [output for cell in code for output in cell.outputs]
     pictures = [output for output in outputs if "image/png" in output.get("data", {})]
-    assert len(pictures) == len(lesson(name).select("img.sphx-glr-single-img, img.sphx-glr-multi-img"))
+    assert len(pictures) == len(lesson(name).select("figure.picture"))
     text = "".join(output.text for output in outputs if output.output_type == "stream")
     wanted = re.sub(r"\[Line \d+\] ", "", (TRANSCRIPTS / f"{name}.txt").read_text("utf-8"))
     (tmp_path / "printed").write_text(text, "utf-8")
@@ -200,9 +207,12 @@ def test_loop_and_project_print_the_same_digits() -> None:
 
 
 def test_the_api_has_every_module() -> None:
-    modules = {path.name for path in (ROOT / "src/torchtour").glob("[a-z]*.py")}
+    package = ROOT / "src/torchtour"
+    paths = [path for path in package.rglob("[a-z]*.py") if "lessons" not in path.parts]
+    modules = {path.relative_to(package).as_posix() for path in paths}
     assert {heading.get_text().rstrip("#¶") for heading in soup("api.html").select("article h2")} == modules
-    for path in (ROOT / "src/torchtour").glob("[a-z]*.py"):
+    for path in paths:
+        dotted = ".".join(path.relative_to(package).with_suffix("").parts)
         names = {
             node.name
             for node in ast.parse(path.read_text()).body
@@ -210,7 +220,7 @@ def test_the_api_has_every_module() -> None:
             and ast.get_docstring(node)
             and not node.name.startswith("_")
         }
-        assert {f"torchtour.{path.stem}.{name}" for name in names} <= anchors("api.html")
+        assert {f"torchtour.{dotted}.{name}" for name in names} <= anchors("api.html")
 
 
 def test_the_help_is_that_of_the_command() -> None:
@@ -227,6 +237,98 @@ def test_the_help_is_that_of_the_command() -> None:
         "to DIR",
     ):
         assert f"--{name}" in text
+
+
+@each_page
+def test_a_page_says_first_what_it_is_for(page: str) -> None:
+    """The heading, then a sentence: no code, table or list comes before it."""
+    if page.startswith("_modules") or page == "search.html":
+        return
+    after = soup(page).select_one("article h1").find_next_sibling()
+    assert after.name == "p", after
+    assert len(after.get_text()) > 60, after
+
+
+@each_page
+def test_no_stock_note_and_no_stock_button(page: str) -> None:
+    assert "Go to the end" not in soup(page).get_text()
+    assert soup(page).select(".sphx-glr-download, .sphx-glr-download-link-note") == []
+
+
+@each_page
+def test_previous_and_next_say_where_they_lead(page: str) -> None:
+    for link in soup(page).select(".prev-next-area a"):
+        target = urljoin(page, link["href"])
+        heading = soup(target).select_one("article h1").get_text().rstrip("#¶")
+        assert link.select_one(".prev-next-title").get_text() == heading
+
+
+@each_page
+def test_a_picture_has_a_dark_variant(page: str) -> None:
+    pictures = soup(page).select("figure img")
+    light, dark = ([image for image in pictures if theme in image["class"]] for theme in ("in-light", "in-dark"))
+    assert len(light) + len(dark) == len(pictures)
+    for one, other in zip(light, dark, strict=True):
+        assert one["alt"] == other["alt"]
+        a, b = ((SITE / page).parent.joinpath(image["src"]).read_bytes() for image in (one, other))
+        assert a != b
+
+
+@each_page
+def test_pictures_keep_to_one_palette(page: str) -> None:
+    """What is drawn in a colour is drawn in one of Okabe and Ito's; shading is a picture inside the picture."""
+    for image in soup(page).select("img.in-light[src$='.svg']"):
+        text = (SITE / page).parent.joinpath(image["src"]).read_text("utf-8").lower()
+        colours = set(re.findall(r"(?:fill|stroke|stop-color): (#[0-9a-f]{6})", text))
+        strange = {c for c in colours if len({c[1:3], c[3:5], c[5:7]}) > 1} - set(OKABE_ITO)
+        # Grey is no colour, nor is what is as good as grey.
+        assert {c for c in strange if max(channels(c)) - min(channels(c)) > 24} == set(), image["src"]
+
+
+def channels(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+
+
+def test_a_wrong_colour_and_a_closed_tag_would_be_seen() -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        from look import lines
+    finally:
+        sys.path.remove(str(ROOT / "docs"))
+    assert lines('<a href="x">if x:\n    y</a>\n') == (
+        '<span class="line" style="--in:0ch"><a href="x">if x:</a>\n</span>'
+        '<span class="line" style="--in:4ch"><a href="x">    y</a>\n</span>'
+    )
+    assert max(channels("#d55e00")) == 213
+
+
+def recording() -> dict:
+    text = (SITE / "_static/recording.js").read_text("utf-8")
+    return json.loads(text.removeprefix("const RECORDING = ").rstrip().rstrip(";"))
+
+
+def test_what_moves_on_the_start_page_is_the_training_of_the_command(tmp_path: Path) -> None:
+    """Its scores are those of `torchtour fit -c configs/spiral.yaml`, epoch by epoch."""
+    shutil.copytree(ROOT / "configs", tmp_path / "configs")
+    command = [sys.executable, "-m", "torchtour", "fit", "-c", "configs/spiral.yaml", "--pictures.enabled", "false"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    with open(tmp_path / "checkpoints/spiral/version_0/metrics.csv", newline="") as file:
+        measured = [float(row["val/accuracy"]) for row in csv.DictReader(file)]
+    shown = dict(recording()["marks"])
+    assert len(measured) == 40
+    assert [shown[epoch] for epoch in range(1, 41)] == pytest.approx(measured, abs=0.0011)
+
+
+def test_each_lesson_has_its_card() -> None:
+    cards = soup("index.html").select(".cards.lessons a")
+    names = [name for name in [*LESSON_ORDER, "tables"] if name in LESSONS]
+    assert [card["href"] for card in cards] == [f"lessons/{name}.html" for name in names]
+    for number, card in enumerate(cards, 1):
+        heading = soup(card["href"]).select_one("article h1").get_text().rstrip("#¶")
+        assert card.select_one(".title").get_text() == f"{number} {heading}"
+        assert re.fullmatch(r"\d+ minutes", card.select_one(".minutes").get_text())
+        assert card.select("svg :is(circle, rect, polyline, path)")
 
 
 # In a browser.
@@ -298,6 +400,8 @@ OVERFLOW = """() => {
       found.push(e.outerHTML.slice(0, 150));
   }
   if (document.documentElement.scrollWidth > width) found.push("the page itself");
+  for (const e of document.querySelectorAll("pre"))
+    if (e.checkVisibility() && e.scrollWidth > e.clientWidth + 1) found.push("cut off: " + e.textContent.slice(0, 150));
   return found;
 }"""
 
@@ -327,6 +431,7 @@ def test_it_loads_fits_a_telephone_and_is_accessible(page: str, visit) -> None:
     tab = visit(page, width=390)
     assert tab.evaluate(OVERFLOW) == []
     tab.set_viewport_size({"width": 1280, "height": 900})
+    assert tab.evaluate(OVERFLOW) == []
     tab.evaluate(ONE_OF_EACH)
     assert tab.evaluate(THEME) == "light"
     assert violations(tab) == []
@@ -387,3 +492,94 @@ def test_the_search_finds_a_word_that_only_an_output_has(by: str, visit, address
     assert tab.locator("#search-results li").count() == 1
     link.click()
     assert tab.url.split("?")[0].split("#")[0].endswith(f"lessons/{name}.html")
+
+
+def frame(tab) -> str:
+    return tab.evaluate("document.querySelector('#recording canvas').toDataURL()")
+
+
+def test_the_spiral_moves_and_can_be_stopped(visit) -> None:
+    tab = visit("index.html")
+    tab.wait_for_selector("#recording .moves")
+    before = frame(tab)
+    tab.wait_for_timeout(600)
+    assert frame(tab) != before
+    tab.click("#recording button")
+    stopped = frame(tab)
+    tab.wait_for_timeout(400)
+    assert frame(tab) == stopped
+    tab.locator("#recording input").fill("0")
+    assert tab.inner_text("#recording .reading").startswith("epoch 0 of 40")
+
+
+def test_who_wants_less_motion_sees_the_trained_net(visit, tab) -> None:
+    tab.emulate_media(reduced_motion="reduce")
+    try:
+        tab.goto(visit("index.html").url)
+        tab.wait_for_selector("#recording .moves")
+        assert tab.inner_text("#recording .reading").startswith("epoch 40 of 40")
+        assert tab.inner_text("#recording button") == "Play"
+        before = frame(tab)
+        tab.wait_for_timeout(400)
+        assert frame(tab) == before
+    finally:
+        tab.emulate_media(reduced_motion="no-preference")
+
+
+def test_on_paper_the_spiral_is_a_still(visit, tab) -> None:
+    visit("index.html").wait_for_selector("#recording .moves")
+    tab.emulate_media(media="print")
+    try:
+        assert tab.locator("#recording img.in-light").is_visible()
+        assert not tab.locator("#recording canvas").is_visible()
+    finally:
+        tab.emulate_media(media="screen")
+
+
+BOXES = """(place) => [...document.querySelectorAll(place)].filter((e) => e.checkVisibility()).map((e) => {
+  const { left, top, width, height } = e.getBoundingClientRect();
+  return { left, top, width, height };
+})"""
+
+
+def test_stills_stand_in_a_row_and_on_a_telephone_in_a_column(visit) -> None:
+    tab = visit("problems.html")
+    boxes = tab.evaluate(BOXES, ".picture:first-of-type .panels:has(img:nth-child(10)) img")[:5]
+    assert len({round(box["top"]) for box in boxes}) == 1
+    tab.set_viewport_size({"width": 390, "height": 900})
+    boxes = tab.evaluate(BOXES, ".picture:first-of-type .panels:has(img:nth-child(10)) img")[:5]
+    assert [box["top"] for box in boxes] == sorted({box["top"] for box in boxes})
+    assert all(box["width"] > 300 for box in boxes)
+
+
+def test_the_boundary_of_lesson_4_has_the_width_of_the_page(visit) -> None:
+    tab = visit("lessons/training.html")
+    (article,) = tab.evaluate(BOXES, "article")
+    panels = [box for box in tab.evaluate(BOXES, ".panels:has(img:nth-child(6)) img") if box["height"] > 100]
+    assert len(panels) == 3
+    assert sum(box["width"] for box in panels) > 0.9 * article["width"]
+
+
+HANGS = """() => [...document.querySelectorAll(".highlight .line")].flatMap((line) => {
+  const range = document.createRange();
+  range.selectNodeContents(line);
+  const rows = [...range.getClientRects()].filter((box) => box.width > 1), top = rows[0]?.top;
+  const code = [...line.querySelectorAll("span:not(.linenos)")].find((e) => e.textContent.trim());
+  const next = rows.find((box) => box.top > top + 5);
+  return next && code ? [next.left - code.getBoundingClientRect().left] : [];
+})"""
+
+
+def test_code_that_wraps_hangs_below_its_beginning(visit) -> None:
+    found = visit("loop_to_lightning.html", width=390).evaluate(HANGS)
+    assert len(found) > 10
+    assert min(found) > -1
+
+
+def test_a_row_of_a_table_becomes_a_list_on_a_telephone(visit) -> None:
+    tab = visit("reference.html", width=390)
+    first, second = tab.evaluate(BOXES, "table.table tbody tr:first-child td")
+    assert second["top"] >= first["top"] + first["height"] - 1
+    assert tab.evaluate("getComputedStyle(document.querySelectorAll('table.table td')[1], '::before').content") == (
+        '"type" ": "'
+    )

@@ -4,6 +4,7 @@ import json
 import math
 import sys
 import textwrap
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ WIDTH = 88
 
 
 def check(args: list[str]) -> int:
-    """Check exercise files; 0 if all their tasks are solved, 1 if not, 2 if a file could not be checked.
+    """Check exercise files; 0 if all their tasks are solved, 1 if not, 2 if a file could not be checked, 130 on Ctrl-C.
 
     Raises:
         UserError: a wrong argument, or the only file cannot be checked.
@@ -28,7 +29,14 @@ def check(args: list[str]) -> int:
     options.add_argument("--json", action="store_true", help="for programs: everything, both hints, as JSON")
     options.add_argument("--limit", metavar="SECONDS", type=seconds, default=20.0, help="for each task; default 20")
     chosen = options.parse_args(args)
-    paths = [path for given in chosen.files for path in files_in(given)]
+    try:
+        return check_all([path for given in chosen.files for path in files_in(given)], chosen)
+    except KeyboardInterrupt:
+        return 130
+
+
+def check_all(paths: list[Path], chosen: Namespace) -> int:
+    """Check and print; a file that cannot be checked does not stop the others."""
     reports = []
     for path in paths:
         try:
@@ -60,8 +68,6 @@ def check_itself() -> None:
     except UserError as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
 
 
 def seconds(text: str) -> float:

@@ -26,6 +26,7 @@ from torchtour.callbacks.run import Run, audit_run
 from torchtour.callbacks.tables import TablePredictions, TableReport, TableTest
 from torchtour.command.errors import first_line
 from torchtour.command.finding import find
+from torchtour.command.folders import config_named
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
 from torchtour.command.processes import check_processes
 from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
@@ -132,7 +133,7 @@ class Command(LightningCLI):
         except UserError as error:
             keys = self._parser(next(iter(self.subcommands()))).keys()  # type: ignore[attr-defined]
             raise UserError(with_nearest_key(str(error), keys)) from None
-        except (OSError, UnicodeError, RecursionError, OverflowError, ValueError, TypeError) as error:
+        except (OSError, RecursionError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError) as error:
             raise user_error(error) or UserError(first_line(error)) from error
         settings = config[config.subcommand]
         check_trainer(settings.trainer)
@@ -370,6 +371,7 @@ def predict(args: list[str]) -> int:
 def lightning(args: list[str]) -> int:
     """Run one of Lightning's subcommands; its exit status."""
     config.guard()
+    args = _with_shipped_configs(args)
     Parser.data = tuple(DATA.values())
     Parser.trainer_too = args[1:] in (["--help", "trainer"], ["-h", "trainer"])
     for path in _configs(args):
@@ -389,6 +391,12 @@ def put_files_into(trainer: Trainer, folder: Path) -> None:
     Trainer takes it when it is made, but before that a setting may be refused, and a refused run leaves no folder.
     """
     trainer._default_root_dir = str(folder)  # type: ignore[attr-defined]
+
+
+def _with_shipped_configs(args: list[str]) -> list[str]:
+    """`-c spiral` means the package's config of that name, where there is no such file."""
+    after = [False, *(arg in ("-c", "--config") for arg in args[:-1])]
+    return [config_named(arg) if named else arg for arg, named in zip(args, after, strict=True)]
 
 
 def _configs(args: list[str]) -> list[str]:

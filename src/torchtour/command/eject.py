@@ -3,10 +3,7 @@
 import argparse
 import json
 import shlex
-import shutil
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,8 +11,12 @@ from pathlib import Path
 import torch
 
 from torchtour import Classifier
+from torchtour.columns import LARGEST, MISSING
+from torchtour.command import eject_table
 from torchtour.command.finding import find
+from torchtour.command.folders import new_folder
 from torchtour.command.say import say
+from torchtour.preprocessing import FARTHEST
 from torchtour.settings import UserError
 from torchtour.trust.atomic import replace
 from torchtour.trust.audit import Stored, audit
@@ -71,27 +72,27 @@ def eject(args: list[str]) -> int:
     return 0
 
 
-@contextmanager
-def new_folder(path: Path) -> Iterator[Path]:
-    """A folder that is new or empty; what fails leaves it as it was, so that it can be tried again.
-
-    Raises:
-        UserError: It holds something.
-    """
-    existed = path.exists()
-    path.mkdir(parents=True, exist_ok=True)
-    if any(path.iterdir()):
-        raise UserError(f"--to {path} is not empty")
-    try:
-        yield path
-    except BaseException:
-        shutil.rmtree(path, ignore_errors=True)
-        if existed:
-            path.mkdir(exist_ok=True)
-        raise
+def _torch_table(stored: Stored, folder: Path) -> str:
+    settings = stored.settings
+    script = eject_table.SCRIPT.format(
+        features=settings["n_features"],
+        hidden=settings["hidden_size"],
+        classes=settings["n_classes"],
+        missing=MISSING,
+        largest=LARGEST,
+        farthest=FARTHEST,
+    )
+    net = {_plain(name): value for name, value in stored.weights.items() if name.startswith("net.")}
+    kept = {"columns": settings["columns"], "classes": settings["classes"], "net": net}
+    replace(folder / "weights.pt", pack(kept))
+    replace(folder / "predict.py", script.encode())
+    command = f"python {shlex.quote(str(folder / 'predict.py'))} new.csv"
+    return f"{folder} holds weights.pt and predict.py, which need torch alone:\n  {command}"
 
 
 def _torch(stored: Stored, folder: Path) -> str:
+    if stored.settings.get("columns"):
+        return _torch_table(stored, folder)
     sizes = {"n_features": 2, "n_classes": 2, **stored.settings}
     n = sizes["n_features"]
     names = "x1 x2" if n == 2 else f"x1 ... x{n}"
@@ -137,7 +138,9 @@ def _json(stored: Stored, folder: Path) -> str:
 def _onnx(stored: Stored, folder: Path) -> str:
     model = Classifier(**stored.settings)
     model.load_state_dict(stored.weights)
-    net, n = model.net.eval(), model.hparams["n_features"]
+    columns = model.hparams["columns"]
+    net = torch.nn.Sequential(model.inputs, model.net).eval() if columns else model.net.eval()
+    n = len(columns) if columns else model.hparams["n_features"]
     example = torch.zeros(2, n)
     try:
         with warnings.catch_warnings():
@@ -151,11 +154,24 @@ def _onnx(stored: Stored, folder: Path) -> str:
     assert program is not None
     program.save(folder / "net.onnx")
     said = f"{folder} holds net.onnx: features [n, {n}] to logits [n, {model.hparams['n_classes']}]"
+    if columns:
+        kept = {"columns": columns, "classes": model.hparams["classes"]}
+        replace(folder / "columns.json", json.dumps(kept, indent=1).encode())
+        said = (
+            f"{folder} holds net.onnx and columns.json: raw columns [n, {n}], numbers (NaN: missing) and places of levels "
+            f"(-1: missing), to logits [n, {model.hparams['n_classes']}]"
+        )
     if find_spec("onnxruntime") is None:
         return f"{said}. Not checked: onnxruntime is not installed"
     onnxruntime = import_module("onnxruntime")
     session = onnxruntime.InferenceSession(str(folder / "net.onnx"), providers=["CPUExecutionProvider"])
     features = torch.randn(7, n, generator=torch.Generator().manual_seed(0))
+    for place, column in enumerate(columns or []):
+        features[:, place] = float("nan") if column["kind"] == "number" else -1
+        if column["kind"] == "number":
+            features[1:, place] = column["mean"] + column["scale"] * torch.randn(6)
+        else:
+            features[1:, place] = torch.arange(6) % len(column["levels"])
     (logits,) = session.run(None, {"features": features.numpy()})
     with torch.no_grad():
         torch.testing.assert_close(torch.from_numpy(logits), net(features), rtol=1e-5, atol=1e-5)

@@ -41,6 +41,6 @@ def write(files: dict[Path, str]) -> None:
                 written.append(path)
                 file.write(text)
     except OSError as error:
-        for path in written:
-            path.unlink(missing_ok=True)
+        for done in written:
+            done.unlink(missing_ok=True)
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None

@@ -15,9 +15,9 @@ def find(which: str, root: Path) -> Path:
         try:
             if Path(which).is_file():
                 return Path(which)
-        except ValueError:  # a NUL byte
+        except (ValueError, OSError):  # a NUL byte, a name that is too long
             pass
-        raise UserError(f"checkpoint {printable(which)} is not a file; {_existing(root)}")
+        raise UserError(f"checkpoint {printable(which)[:200]} is not a file; {_existing(root)}")
     configs = newest_first(root)
     path = configs[0].with_name(f"{which}.ckpt") if configs else root / f"<name>/version_<n>/{which}.ckpt"
     if path.is_file():

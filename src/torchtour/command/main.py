@@ -19,14 +19,23 @@ COMMANDS = {
     "validate": "loss and accuracy of a checkpoint on the validation points",
     "test": "loss and accuracy of a checkpoint on points that no training saw",
     "predict": "write predictions.csv next to a checkpoint",
+    "sweep": "train nets with many settings and seeds side by side; choose, fit and test the best",
+    "lr": "find the learning rate at which the loss falls fastest, in one short run",
     "eject": "take a net home: its weights and a script, for torch alone; or ONNX",
     "runs": "list the runs, the newest last",
     "lesson": "run a lesson, by its number or name; without one, list them",
     "exercises": "write the start files of the exercises into a folder of yours",
+    "new": "write a project of your own, from the files of this one",
     "check": "say which exercises of a file are solved, and give a hint for the others",
 }
 MODULES = dict.fromkeys(("fit", "validate", "test", "predict"), "cli")
-QUICK = {"runs", "lesson", "exercises", "check"}  # they do without torch, or load it themselves
+QUICK = {  # they do without torch, or load it themselves
+    "runs",
+    "lesson",
+    "exercises",
+    "check",
+    "new",
+}
 GUESSES = {"train": "fit", "eval": "test", "evaluate": "test", "export": "eject", "list": "runs", "lessons": "lesson"}
 TRY = """
 Try:

@@ -24,6 +24,9 @@ def check_trainer(settings: Namespace) -> None:
     for name, value in settings.items():
         if isinstance(value, int) and not isinstance(value, bool) and not -LARGEST <= value <= LARGEST:
             raise UserError(f"trainer.{name} must be a whole number up to 10^12, got {shown(value)}")
+    for name in ("max_steps", "num_nodes", "accumulate_grad_batches"):
+        if settings[name] is None:
+            raise UserError(f"trainer.{name} must be a whole number, got null")
     epochs, every = settings.max_epochs, settings.check_val_every_n_epoch
     allowed: dict[str, tuple[Any, str]] = {
         "max_epochs": (epochs is None or epochs == -1 or epochs >= 1, "at least 1, or -1 for no end"),

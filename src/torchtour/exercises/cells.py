@@ -1,6 +1,7 @@
 """An exercise file in pieces: which lines of code belong to which task."""
 
 import ast
+import itertools
 import re
 
 HEADING = re.compile(r"^# Task (\d+): (.+?)\s*$", re.MULTILINE)
@@ -14,7 +15,7 @@ def cells_of(source: str) -> list[tuple[int, bool, int, list[str]]]:
     lines = source.splitlines()
     starts = [0, *(i for i, line in enumerate(lines) if line.startswith("# %%") and i > 0), len(lines)]
     task = 0
-    for start, end in zip(starts, starts[1:], strict=False):
+    for start, end in itertools.pairwise(starts):
         body = lines[start:end]
         is_text = bool(body) and body[0].startswith("# %% [markdown]")
         heading = HEADING.search("\n".join(body)) if is_text else None

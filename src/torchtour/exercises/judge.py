@@ -1,5 +1,6 @@
 """Judge the code of one task: solved, open, or what is wrong, with the hint that fits."""
 
+import ast
 import contextlib
 import io
 import math
@@ -35,7 +36,17 @@ class Result:
         return asdict(self)
 
 
-class NotRight(Exception):
+class Output(io.StringIO):
+    """Keeps the first characters of what the learner's code prints, so that an endless loop cannot fill the memory."""
+
+    def write(self, text: str) -> int:
+        room = PRINTED - self.tell()
+        if room > 0:
+            super().write(text if len(text) <= room else text[:room] + "...\n")
+        return len(text)
+
+
+class NotRight(Exception):  # noqa: N818
     """An answer that is wrong in no known way; the message says what was seen."""
 
 
@@ -43,9 +54,9 @@ class NotRight(Exception):
 class Check:
     """How a task is checked.
 
-    `test` takes what the learner's code defines as `name` (several names stand apart by spaces). It returns None for a right answer, or the key of a
-    mistake, or raises NotRight. `mistakes` holds two hints for each key. `errors` maps a pattern to the key of the
-    mistake that makes torch raise such an error.
+    `test` takes what the learner's code defines as `name`; several names stand apart by spaces. It returns None for a
+    right answer, or the key of a mistake, or raises NotRight. `mistakes` holds two hints for each key. `errors` maps a
+    pattern to the key of the mistake that makes torch raise such an error.
     """
 
     name: str
@@ -81,13 +92,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple | list | set | range):
         return [plain(item) for item in (sorted(value) if isinstance(value, set) else value)]
     if isinstance(value, str):
-        text = value.strip().removeprefix("torch.Size(").removesuffix(")" if "torch.Size" in value else "")
-        words = text.replace("[", " ").replace("]", " ").replace(",", " ").split()
+        text = value.strip().removeprefix("torch.Size(")
         try:
-            numbers = [float(word) for word in words]
-        except ValueError:
-            return value.strip()
-        return numbers[0] if len(numbers) == 1 and "[" not in text else numbers
+            return plain(ast.literal_eval(text if text == value.strip() else text[:-1]))
+        except (SyntaxError, ValueError):
+            return text
     return value
 
 
@@ -174,7 +183,7 @@ def rounded(value: Any) -> Any:
 
 def judge(number: int, check: Check, code: str, start: str, namespace: dict[str, Any], file: str) -> Result:
     """Run the code of a task in the namespace and check what it defines; the learner's output is kept."""
-    output = io.StringIO()
+    output = Output()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output), settled():
         result = run(number, code, namespace, file) if code.strip() else None
         if result is None and same_code(code, start):
@@ -183,9 +192,7 @@ def judge(number: int, check: Check, code: str, start: str, namespace: dict[str,
             result = assess(number, check, namespace, file)
         elif result.key == "error":
             result = recognised(result, check, result.message) or result
-    printed = output.getvalue()
-    printed = printed if len(printed) <= PRINTED else printed[:PRINTED] + "...\n"
-    return Result(**{**result.as_dict(), "printed": printed})
+    return Result(**{**result.as_dict(), "printed": output.getvalue()})
 
 
 @contextlib.contextmanager
@@ -271,7 +278,7 @@ def failed(number: int, error: BaseException, file: str) -> Result:
         text = f"{where}the function calls itself without end (RecursionError)."
         return Result(number, "wrong", "recursion", text, "When should it stop? Return there without a further call.")
     if not lines:
-        text = f"The check stumbled over what your code gave it: {name}: {text}"
+        text = f"What your code made fails when it is used: {name}: {text}"
     else:
         text = f"{where}{name}: {text}" if text else f"{where}{name}"
     return Result(number, "wrong", "error", text, "Python names the kind of error first, and then what it met.")

@@ -541,14 +541,14 @@ def draw(result, names, title):
         for i, value in enumerate(values):
             place[value] = (x, height * (i + 0.5) / len(values))
     for value, (x, y) in place.items():
-        name = names.get(value, value.operation)
+        name = names.get(value) or value.operation or "constant"
         label = f"{name}\ndata {value.data:.3g}\ngrad {value.grad:.3g}"
         colour = "#F0E442" if value in names else "#CFE8F7"
         box = {"boxstyle": "round", "facecolor": colour, "edgecolor": "black"}
         axes.text(x, y, label, ha="center", va="center", bbox=box, color="black")
         for parent in value.parents:
             arrow = {"arrowstyle": "->", "color": "gray", "shrinkA": 30, "shrinkB": 30}
-            axes.annotate("", (x, y), place[parent], arrowprops=arrow)
+            axes.annotate("", (x, y), place[parent], arrowprops=arrow, zorder=1)
     axes.set(title=title, xlim=(-0.6, max(rows) + 0.6), ylim=(0, height))
     axes.axis("off")
 

@@ -482,9 +482,9 @@ figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
 styles = (("black", ":"), ("#009E73", "-."), ("#D55E00", "--"), ("#0072B2", "-"))
 for (size, curve), (colour, dash) in zip(by_size.items(), styles, strict=True):
     axes.plot(range(1, 6), curve, dash, color=colour, label=f"batches of {size}")
-axes.set(xlabel="epoch", ylabel="training loss", xticks=range(1, 6), ylim=(0, None))
+axes.set(xlabel="epoch", ylabel="training loss", xticks=range(1, 6), ylim=(0, 3.2))
 axes.set_title("Training loss by epoch with four batch sizes")
-axes.legend()
+axes.legend(loc="upper right", ncols=2)
 
 # %% [markdown]
 # What goes wrong: data in order

@@ -570,11 +570,10 @@ with warnings.catch_warnings(record=True) as caught:
             point.square().sum().sqrt().backward()
     except RuntimeError as error:
         message = str(error)
-print(message)
-traced = [
-    str(warning.message) for warning in caught if "Traceback" in str(warning.message)
-]
-print("names the line:", "point.square().sum().sqrt()" in traced[0])
+print("error:  ", message)
+warned = [str(warning.message) for warning in caught]
+(traced,) = [text for text in warned if "Traceback of forward call" in text]
+print("warning:", traced.split(". ")[0])
 
 # %% [markdown]
 # A small number under the root is the usual cure: the slope stays finite, and 0 times a

@@ -755,10 +755,12 @@ for clip, colour, dash, name in styles:
     panels[0].plot(losses, dash, color=colour, label=name)
     panels[1].plot(lengths, dash, color=colour, label=name)
 panels[0].set(title="Training loss", xlabel="step", ylabel="cross-entropy")
-panels[1].set(title="Length of the gradient", xlabel="step", yscale="log")
+panels[1].set(
+    title="Length of the gradient", xlabel="step", yscale="log", ylim=(0.03, 20)
+)
 panels[1].axhline(1, color="black", linestyle=":", label="limit")
-for axes in panels:
-    axes.legend()
+panels[0].legend()
+panels[1].legend(loc="lower right", ncols=3, fontsize="small")
 figure.suptitle("Ten layers trained without and with gradient clipping")
 
 # %% [markdown]
@@ -769,8 +771,7 @@ figure.suptitle("Ten layers trained without and with gradient clipping")
 # - Early stopping keeps a copy of the best weights; weight decay keeps weights short.
 # - More good data helps most; accuracy by number of examples says whether it would.
 # - Deep nets need numbers that keep their size: Kaiming's start, batch norm, clipping.
-# - Dropout and batch norm act differently in ``train`` and ``eval`` mode: call the
-#   right one.
+# - Dropout and batch norm act differently in ``train`` and ``eval`` mode. Choose.
 #
 # Next: the tools of everyday work: better schedules, mixed precision, profiling, and
 # finding out what is broken.

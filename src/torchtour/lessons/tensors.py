@@ -222,7 +222,7 @@ if plt is not None:
         panels[key].imshow(values, cmap="cividis", alpha=0.6)
         for (i, j), number in np.ndenumerate(values):
             panels[key].text(j, i, number, ha="center", va="center")
-        panels[key].set(title=label, xticks=[], yticks=[])
+        panels[key].set(xlabel=label, xticks=[], yticks=[])
     for steps in (1, 4):  # from row 0, column 0 to the next column and to the next row
         arrow = {"arrowstyle": "->", "connectionstyle": f"arc3,rad=-{0.8 / steps}"}
         panels["m"].annotate("", (steps, -0.5), (0, -0.5), arrowprops=arrow)
@@ -566,8 +566,7 @@ assert torch.equal(ones.cpu(), torch.tensor([[1.0, 1.0], [1.0, 1.0]]))
 # Recap
 # -----
 #
-# - A tensor has a shape, a dtype and a device; the values decide the dtype unless you
-#   do.
+# - A tensor has a shape, a dtype and a device; the values decide the dtype, or you do.
 # - ``*`` works number by number, ``@`` is the matrix product; inner sizes must agree.
 # - Views share memory, copies don't; a new shape never reorders the numbers.
 # - Broadcasting repeats size 1: a column minus a row is a table, without an error.

@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+POSIX = os.name == "posix"
 from typing import BinaryIO
 
 
@@ -37,7 +39,7 @@ def sync(file: int) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Bring a folder's list of names to the disk, where the system can open a folder."""
-    if os.name != "posix":
+    if not POSIX:
         return
     number = os.open(folder, os.O_RDONLY)
     try:

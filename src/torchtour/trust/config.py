@@ -57,7 +57,8 @@ def parse(text: str) -> Any:
     """The value that YAML text stands for.
 
     Raises:
-        yaml.YAMLError: The text is no YAML, too large or too deep, repeats a key, or refers to itself with `*name`.
+        yaml.YAMLError: The text is no YAML, too large or too deep, repeats a key, or refers to itself with `*name`;
+            or a value does not fit its tag, or is a whole number of thousands of digits.
     """
     if len(text) > LARGEST:
         raise yaml.YAMLError(f"a config may have {LARGEST} characters, this one has {len(text)}")
@@ -69,7 +70,10 @@ def parse(text: str) -> Any:
         if isinstance(event, yaml.AliasEvent):
             raise yaml.YAMLError(f"a config may not use aliases: *{event.anchor}")
     _refuse_repeated_keys(yaml.compose(text, yaml.SafeLoader))
-    return _load(text)
+    try:
+        return _load(text)
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:  # as PyYAML's own code fails
+        raise yaml.YAMLError(f"a value is malformed: {shown(str(error))}") from None
 
 
 def _refuse_repeated_keys(node: yaml.Node | None) -> None:

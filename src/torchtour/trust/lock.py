@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from torchtour.settings import UserError
+from torchtour.trust.atomic import POSIX
 
 
 class FolderLock:
@@ -15,7 +16,7 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         """Raises UserError: another process holds the folder."""
         self.number: int | None = None
-        if os.name != "posix":
+        if not POSIX:
             return
         import fcntl
 

@@ -78,6 +78,8 @@ def line_step(answer: Callable[..., Any]) -> str | None:
 
 
 def value(answer: Callable[..., Any]) -> str | None:
+    if not isinstance(answer, type):
+        raise NotRight("`Value` should be the class of the start file, with your two lines in it.")
     a, b = answer(3.0), answer(-4.0)
     (a * b).backward()
     if (a.grad, b.grad) == (0.0, 0.0):
@@ -167,7 +169,7 @@ CHECKS = {
             ),
             "not_watched": (
                 "torch does not watch your tensor, so there is nothing to go backward through.",
-                "`torch.tensor` has an argument for that; look at the first cell of the lesson.",
+                "`torch.tensor` has an argument for that; the first tensors of the lesson have it.",
             ),
             "whole_number": (
                 "`at` may be a whole number such as 5, and torch cannot watch whole numbers.",

@@ -1,6 +1,6 @@
 """Lesson 7."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -48,8 +48,9 @@ def points(answer: Callable[..., Any]) -> str | None:
 
 def batches(answer: Callable[..., Any]) -> str | None:
     got = answer(FEATURES, LABELS, 3)
-    if not isinstance(got, list | tuple):
-        got = list(got)
+    if not isinstance(got, Iterable):
+        raise NotRight(f"`batches` returns {'None' if got is None else article(got)}, and a list is asked for.")
+    got = list(got)
     if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in got):
         raise NotRight("`batches` should return a list of pairs (features, labels).")
 
@@ -80,7 +81,7 @@ def shuffled(answer: Callable[..., Any]) -> str | None:
     labels = torch.arange(100)
     features = torch.stack([labels * 10.0, labels * -1.0], dim=1)  # so that each label can be told from its features
     got = answer(features.clone(), labels.clone())
-    if not isinstance(got, tuple | list) or len(got) != 2:
+    if not isinstance(got, tuple | list) or len(got) != 2 or not all(isinstance(one, Tensor) for one in got):
         raise NotRight("`shuffled` should return two tensors: features and labels.")
     new, new_labels = got
     if new.shape != features.shape or new_labels.shape != labels.shape:
@@ -269,7 +270,7 @@ CHECKS = {
         "Split first. What may you know about the validation points? Nothing but their features, one at a time.",
         {
             "leak": (
-                "The mean and the deviation are still those of all points, so the validation points leak into training.",
+                "The mean and the deviation are still those of all points, so validation leaks into training.",
                 "Split first, and then take both from the training points.",
             ),
             "each_its_own": (
@@ -286,7 +287,7 @@ CHECKS = {
             ),
             "not_scaled": (
                 "The validation points are not scaled. The net would see them on another scale.",
-                "The same mean and deviation for both. Take them before you scale anything: afterwards they are 0 and 1.",
+                "The same mean and deviation for both. Take them before you scale: afterwards they are 0 and 1.",
             ),
             "from_validation": (
                 "Mean and deviation come from the validation points.",

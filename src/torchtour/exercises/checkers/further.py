@@ -170,7 +170,11 @@ CHECKS = {
         "sum_in_bfloat16",
         256.0,
         "With 8 binary digits: which number comes after 256?",
-        exact=(266.0, "That would be right in float32. Does bfloat16 have a number 257?", "256 takes 9 binary digits."),
+        exact=(
+            266.0,
+            "That would be right in float32. Does bfloat16 have a number 257?",
+            "How many binary digits does 257 take?",
+        ),
         by_twos=(
             276.0,
             "bfloat16 counts in twos from 256 on, but it rounds to the nearest, and here not upwards.",
@@ -182,7 +186,7 @@ CHECKS = {
             "bfloat16 reaches as far as float32. Its gaps are larger.",
             "What is the number after 256?",
         ),
-        once=(258.0, "You round up once. To what is 257 rounded?", "To the even neighbour, and that is 256."),
+        once=(258.0, "You round up once. To what is 257 rounded?", "To the even one of its neighbours, each time."),
     ),
     2: Check(
         "cosine_rate",

@@ -146,7 +146,9 @@ def batch_norm(answer: Callable[..., Any]) -> str | None:
     )
     if key:
         return key
-    now = module.mean.detach().clone(), module.var.detach().clone()
+    mean_now: Any = module.mean
+    var_now: Any = module.var
+    now = mean_now.detach().clone(), var_now.detach().clone()
     if same(now, (torch.zeros(5), torch.ones(5))):
         return "not_kept"
     if same(now, (mean, var)):
@@ -293,7 +295,7 @@ CHECKS = {
     5: Check(
         "kaiming_layer",
         kaiming_layer,
-        "Make the layer, then fill its two tensors. `nn.init` has functions that do so, or copy inside `no_grad`.",
+        "Make the layer, then fill its two tensors. `nn.init` has functions for that; or copy inside `no_grad`.",
         {
             "sizes_swapped": ("Inputs and outputs are swapped.", "nn.Linear takes the inputs first."),
             "biases": ("The biases are not 0.", "nn.Linear draws them at random. Set them."),
@@ -336,7 +338,7 @@ CHECKS = {
     6: Check(
         "BatchNorm",
         batch_norm,
-        "Two cases: which mean and variance? In training also move the running ones. The last line is the same for both.",
+        "Two cases: which mean and variance? In training, move the running ones too. The last line serves both.",
         {
             "rows": ("You scale each sample. Each feature is to be scaled.", "One mean for each column."),
             "whole": ("You take one mean for all features.", "One for each column: `dim=0`."),

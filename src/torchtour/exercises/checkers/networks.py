@@ -186,7 +186,7 @@ CHECKS = {
     4: Check(
         "Net",
         net,
-        "Make three layers in `__init__` and keep each as `self.something`. Call them one after the other in `forward`.",
+        "Make three layers in `__init__`, and keep each as `self.something`. Call one after the other in `forward`.",
         {
             "hidden_in_list": (
                 "`net.parameters()` is empty: nn.Module does not look into a plain Python list.",

@@ -36,7 +36,7 @@ def train(answer: Callable[..., Any]) -> str | None:
     before = [parameter.detach().clone() for parameter in net.parameters()]
     seen: list[str] = []
     hook = register_optimizer_step_pre_hook(lambda *_: seen.append("s"))
-    next(net.parameters()).register_hook(lambda gradient: seen.append("b"))
+    next(net.parameters()).register_hook(lambda gradient: seen.append("b"))  # type: ignore[no-untyped-call]
     try:
         losses = answer(net, features, labels, EPOCHS, 0.5)
     finally:
@@ -79,7 +79,7 @@ def loss_of(answer: Callable[..., Any]) -> str | None:
     net, features, labels = problem()
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter *= 3
+            parameter.mul_(3)
     logits = net(features)
     got = answer(net, features, labels)
     key = verdict(

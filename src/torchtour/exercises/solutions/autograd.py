@@ -29,7 +29,7 @@ grad_half_watched = 4.0
 
 
 def slope(function, at):
-    x = torch.tensor(float(at), requires_grad=True)  # float: whole numbers have no gradient
+    x = torch.tensor(float(at), requires_grad=True)  # whole numbers have no gradient
     function(x).backward()
     return x.grad.item()
 
@@ -61,7 +61,7 @@ def descend(start, steps, lr=0.1):
 
 def line_step(w, b, x, y, lr):
     loss = (w * x + b - y).square().mean()
-    dw, db = torch.autograd.grad(loss, (w, b))  # as backward, but leaves nothing in w.grad
+    dw, db = torch.autograd.grad(loss, (w, b))  # leaves nothing in w.grad
     with torch.no_grad():
         return w - lr * dw, b - lr * db
 

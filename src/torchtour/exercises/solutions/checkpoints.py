@@ -63,7 +63,11 @@ def best_weights(net, train_one_epoch, loss_of, epochs):
 
 
 def save_run(path, net, optimizer, epochs_done):
-    run = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epochs_done}
+    run = {
+        "net": net.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "epochs": epochs_done,
+    }
     torch.save(run, path)
 
 

@@ -56,7 +56,8 @@ def first_nan(net, features):
         return hook
 
     handles = [
-        layer.register_forward_hook(hook_of(name)) for name, layer in net.named_children()
+        layer.register_forward_hook(hook_of(name))
+        for name, layer in net.named_children()
     ]
     try:
         with torch.no_grad():

@@ -13,7 +13,8 @@ from torch import nn
 # Task 1: What dropout lets through
 
 # %%
-# Three quarters become 0. The others are multiplied by 1 / (1 - 0.75) to make up for it.
+# Three quarters become 0. The others are multiplied by 1 / (1 - 0.75) to make up for
+# it.
 after_dropout = [0, 4]
 
 

@@ -20,7 +20,8 @@ shape_of_difference = [4, 4]
 # Task 2: Who shares memory?
 
 # %%
-# grid is a view, so numbers changes with it. reshape had to copy the turned table before.
+# grid is a view, so numbers changes with it. reshape had to copy the turned table
+# before.
 after_writing = [100, 1]
 
 

@@ -2,8 +2,8 @@
 # Exercises: Advanced features
 # ============================
 #
-# Run this file to check it: ``python advanced.py``, or ``torchtour check advanced.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python advanced.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: advanced
@@ -41,15 +41,15 @@ rate_after_25 = ...
 # Task 2: A loss of your own
 # --------------------------
 #
-# *Fill in, 4 minutes.* The mean absolute error is less alarmed by a few large errors than the
-# mean squared error. Write it as a module, without ``nn.L1Loss``.
+# *Fill in, 4 minutes.* The mean absolute error is less alarmed by a few large errors
+# than the mean squared error. Write it as a module, without ``nn.L1Loss``.
 
 # %%
 
 
 class MeanAbsoluteError(nn.Module):
     def forward(self, prediction, target):
-        """The mean of the absolute differences, a tensor with one number to go backward from.
+        """The mean of the absolute differences, a tensor with one number.
 
         Both have the shape [n]. If the shapes differ, raise ``ValueError``.
         """
@@ -60,14 +60,14 @@ class MeanAbsoluteError(nn.Module):
 # Task 3: A rate that falls too fast
 # ----------------------------------
 #
-# *Break and fix, 4 minutes.* The scheduler is meant to count epochs. Find the mistake and mend
-# it.
+# *Break and fix, 4 minutes.* The scheduler is meant to count epochs. Find the mistake
+# and mend it.
 
 # %%
 
 
 def train(optimizer, scheduler, epochs, batches):
-    """Make the steps of a training; return the rate that each epoch began with, as a list."""
+    """Make the steps of a training; return the rate that each epoch began with."""
     rates = []
     for _ in range(epochs):
         rates.append(optimizer.param_groups[0]["lr"])
@@ -89,8 +89,9 @@ def train(optimizer, scheduler, epochs, batches):
 def momentum_step(weight, gradient, velocity, lr, momentum):
     """Return the new weight and the new velocity, as two new tensors.
 
-    The velocity is the sum of all gradients, in which the older ones fade: in each step it
-    keeps ``momentum`` of what it was. The weight moves by ``lr`` times the new velocity.
+    The velocity is the sum of all gradients, in which the older ones fade: in each step
+    it keeps ``momentum`` of what it was. The weight moves by ``lr`` times the new
+    velocity.
     """
     ...
 
@@ -99,8 +100,8 @@ def momentum_step(weight, gradient, velocity, lr, momentum):
 # Task 5: Adam
 # ------------
 #
-# *Fill in, 10 minutes.* A small challenge: write one step of Adam. You have its rule in the
-# lesson.
+# *Fill in, 10 minutes.* A small challenge: write one step of Adam. You have its rule in
+# the lesson.
 
 # %%
 
@@ -108,7 +109,7 @@ def momentum_step(weight, gradient, velocity, lr, momentum):
 def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     """Return the new weight, m and v, as three new tensors.
 
-    ``m`` and ``v`` are the fading means of the gradient and of its square before this step.
-    ``t`` counts the steps: it is 1 in the first one.
+    ``m`` and ``v`` are the fading means of the gradient and of its square before this
+    step. ``t`` counts the steps: it is 1 in the first one.
     """
     ...

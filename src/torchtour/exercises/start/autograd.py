@@ -2,8 +2,8 @@
 # Exercises: Autograd
 # ===================
 #
-# Run this file to check it: ``python autograd.py``, or ``torchtour check autograd.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python autograd.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: autograd
@@ -19,8 +19,8 @@ import torch
 # Task 1: Backward twice
 # ----------------------
 #
-# *Predict, 1 minute.* Don't run the code below. What number does it print? Write it after
-# ``grad_after_two =``.
+# *Predict, 1 minute.* Don't run the code below. What number does it print? Write it
+# after ``grad_after_two =``.
 
 # %%
 
@@ -64,8 +64,8 @@ grad_half_watched = ...
 def slope(function, at):
     """How fast ``function`` changes at the number ``at``.
 
-    ``function`` takes a tensor with one number and returns one. ``at`` is a Python number.
-    Return a Python number. ``slope(lambda x: x**2, 5)`` is 10.0.
+    ``function`` takes a tensor with one number and returns one. ``at`` is a Python
+    number. Return a Python number. ``slope(lambda x: x**2, 5)`` is 10.0.
     """
     ...
 
@@ -74,8 +74,8 @@ def slope(function, at):
 # Task 4: The descent that never arrives
 # --------------------------------------
 #
-# *Break and fix, 4 minutes.* This descent on ``(x - 3)**2`` should come close to 3 and stay
-# there. It swings past 3 and back, for ever. Find the mistake and mend it.
+# *Break and fix, 4 minutes.* This descent on ``(x - 3)**2`` should come close to 3 and
+# stay there. It swings past 3 and back, for ever. Find the mistake and mend it.
 
 # %%
 
@@ -97,8 +97,8 @@ def descend(start, steps, lr=0.1):
 # Task 5: One step for a line
 # ---------------------------
 #
-# *Fill in, 6 minutes.* The line ``w * x + b`` is to fit points with places ``x`` and heights
-# ``y``. The loss is the mean squared error. Make one step of gradient descent.
+# *Fill in, 6 minutes.* The line ``w * x + b`` is to fit points with places ``x`` and
+# heights ``y``. The loss is the mean squared error. Make one step of gradient descent.
 
 # %%
 
@@ -106,8 +106,9 @@ def descend(start, steps, lr=0.1):
 def line_step(w, b, x, y, lr):
     """w and b after one step, as two new tensors that autograd does not watch.
 
-    ``w`` and ``b`` are tensors with one number, and requires_grad is set in both. Leave them
-    as they are. ``x`` and ``y`` have the shape [points]. ``lr`` is the learning rate.
+    ``w`` and ``b`` are tensors with one number, and requires_grad is set in both. Leave
+    them as they are. ``x`` and ``y`` have the shape [points]. ``lr`` is the learning
+    rate.
     """
     ...
 
@@ -117,8 +118,8 @@ def line_step(w, b, x, y, lr):
 # -------------------------
 #
 # *Fill in, 10 minutes.* A ``Value`` is a number that knows how it was made. After
-# ``z.backward()`` each Value that z was made of holds in ``grad`` the derivative of z. Sums
-# work already. Write the two lines of ``backward`` in ``__mul__``.
+# ``z.backward()`` each Value that z was made of holds in ``grad`` the derivative of z.
+# Sums work already. Write the two lines of ``backward`` in ``__mul__``.
 
 # %%
 
@@ -144,8 +145,7 @@ class Value:
     def __mul__(self, other):
         result = Value(self.data * other.data, (self, other))
 
-        def pass_on():
-            ...  # two lines
+        def pass_on(): ...  # two lines
 
         result.pass_on = pass_on
         return result

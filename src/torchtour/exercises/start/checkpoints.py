@@ -2,8 +2,8 @@
 # Exercises: Saving and loading
 # =============================
 #
-# Run this file to check it: ``python checkpoints.py``, or ``torchtour check checkpoints.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python checkpoints.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: checkpoints
@@ -59,7 +59,8 @@ def save(net, path):
 def load(net, path):
     """Put the weights in the file ``path`` into ``net``, and return it ready to answer.
 
-    A file whose names are not those of the net is an error. No code in the file may run.
+    A file whose names are not those of the net is an error. No code in the file may
+    run.
     """
     ...
 
@@ -68,8 +69,8 @@ def load(net, path):
 # Task 4: The best epoch, lost
 # ----------------------------
 #
-# *Break and fix, 5 minutes.* This should return the weights of the best epoch. It returns
-# those of the last one. Find the mistake and mend it.
+# *Break and fix, 5 minutes.* This should return the weights of the best epoch. It
+# returns those of the last one. Find the mistake and mend it.
 
 # %%
 
@@ -89,8 +90,8 @@ def best_weights(net, train_one_epoch, loss_of, epochs):
 # Task 5: Stop and resume
 # -----------------------
 #
-# *Fill in, 10 minutes.* A small challenge. A training stops in the middle. It is to go on as
-# if it had never stopped, and its optimizer has momentum.
+# *Fill in, 10 minutes.* A small challenge. A training stops in the middle. It is to go
+# on as if it had never stopped, and its optimizer has momentum.
 
 # %%
 

@@ -2,8 +2,8 @@
 # Exercises: Data
 # ===============
 #
-# Run this file to check it: ``python data.py``, or ``torchtour check data.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python data.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: data
@@ -43,10 +43,9 @@ number_of_batches = ...
 
 
 class Points(Dataset):
-    """Points with labels. ``features`` has the shape [points, features], ``labels`` [points]."""
+    """Points, ``features`` [points, features], and their ``labels`` [points]."""
 
-    def __init__(self, features, labels):
-        ...
+    def __init__(self, features, labels): ...
 
     def __len__(self):
         """The number of points."""
@@ -78,8 +77,8 @@ def batches(features, labels, size):
 # Task 4: Shuffled, and nothing learned
 # -------------------------------------
 #
-# *Break and fix, 4 minutes.* After this shuffle no net learns anything. Find the mistake and
-# mend it.
+# *Break and fix, 4 minutes.* After this shuffle no net learns anything. Find the
+# mistake and mend it.
 
 # %%
 
@@ -95,17 +94,18 @@ def shuffled(features, labels):
 # Task 5: A leak across the split
 # -------------------------------
 #
-# *Break and fix, 5 minutes.* This brings all features to the same scale. But it looks at the
-# points that should stay unseen. Find the leak and close it.
+# *Break and fix, 5 minutes.* This brings all features to the same scale. But it looks
+# at the points that should stay unseen. Find the leak and close it.
 
 # %%
 
 
 def split_and_scale(features, n_train):
-    """The first ``n_train`` points for training, the others for validation, both scaled.
+    """The first ``n_train`` points for training, the rest for validation, both scaled.
 
-    Scaled means: minus the mean, divided by the standard deviation, of each column. Both
-    sets are scaled alike, and nothing about the validation points may be used for it.
+    Scaled means: minus the mean, divided by the standard deviation, of each column.
+    Both sets are scaled alike, and nothing about the validation points may be used for
+    it.
     """
     scaled = (features - features.mean(dim=0)) / features.std(dim=0)
     return scaled[:n_train], scaled[n_train:]

@@ -2,8 +2,8 @@
 # Exercises: Further
 # ==================
 #
-# Run this file to check it: ``python further.py``, or ``torchtour check further.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python further.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: further
@@ -22,7 +22,8 @@ from torch import nn
 # Task 1: Half as many bits
 # -------------------------
 #
-# *Predict, 2 minutes.* A bfloat16 keeps 8 binary digits of a number. What does this print?
+# *Predict, 2 minutes.* A bfloat16 keeps 8 binary digits of a number. What does this
+# print?
 
 # %%
 
@@ -58,8 +59,8 @@ def cosine_rate(step, steps, highest):
 # Task 3: A batch on its way
 # --------------------------
 #
-# *Break and fix, 3 minutes.* The batch never arrives on the device. Find the mistake and mend
-# it.
+# *Break and fix, 3 minutes.* The batch never arrives on the device. Find the mistake
+# and mend it.
 
 # %%
 
@@ -75,16 +76,17 @@ def to_device(batch, device):
 # Task 4: Where the NaN comes from
 # --------------------------------
 #
-# *Fill in, 8 minutes.* Use ``register_forward_hook`` to find the layer that first gives a NaN.
+# *Fill in, 8 minutes.* Use ``register_forward_hook`` to find the layer that first gives
+# a NaN.
 
 # %%
 
 
 def first_nan(net, features):
-    """The name of the first layer, in the order of the calculation, whose output has a NaN.
+    """The name of the first layer that calculates a NaN.
 
-    Names are those of ``net.named_children()``. Return None if there is no NaN. Afterwards
-    the net has no hooks left, as before.
+    Names are those of ``net.named_children()``. Return None if there is no NaN.
+    Afterwards the net has no hooks left, as before.
     """
     ...
 
@@ -101,7 +103,8 @@ def first_nan(net, features):
 def noise(n, seed):
     """``n`` numbers from the normal distribution, the same for the same seed.
 
-    Nobody else's random numbers may change: ``torch.rand`` gives the same before and after.
+    Nobody else's random numbers may change: ``torch.rand`` gives the same before and
+    after.
     """
     ...
 
@@ -110,8 +113,9 @@ def noise(n, seed):
 # Task 6: The range test
 # ----------------------
 #
-# *Fill in, 8 minutes.* A small challenge. A learning rate range test makes one step with each
-# rate, from small to large, and notes the loss. From a certain rate on the loss explodes.
+# *Fill in, 8 minutes.* A small challenge. A learning rate range test makes one step
+# with each rate, from small to large, and notes the loss. From a certain rate on the
+# loss explodes.
 
 # %%
 
@@ -119,9 +123,10 @@ def noise(n, seed):
 def range_test(loss_of_step, low, high, steps):
     """The largest rate to trust, a Python number.
 
-    ``loss_of_step(lr)`` makes a step with the rate ``lr`` and returns the loss, a number.
-    Try ``steps`` rates from ``low`` to ``high``, each the same factor larger than the one
-    before it. Stop at the first loss that is a NaN or more than 4 times the lowest so far.
-    Return a tenth of that rate, or of ``high`` if it never comes to that.
+    ``loss_of_step(lr)`` makes a step with the rate ``lr`` and returns the loss, a
+    number. Try ``steps`` rates from ``low`` to ``high``, each the same factor larger
+    than the one before it. Stop at the first loss that is a NaN or more than 4 times
+    the lowest so far. Return a tenth of that rate, or of ``high`` if it never comes to
+    that.
     """
     ...

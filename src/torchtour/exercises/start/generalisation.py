@@ -2,8 +2,8 @@
 # Exercises: Generalisation
 # =========================
 #
-# Run this file to check it: ``python generalisation.py``, or ``torchtour check generalisation.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python generalisation.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: generalisation
@@ -37,14 +37,14 @@ after_dropout = ...
 # Task 2: An accuracy that changes by itself
 # ------------------------------------------
 #
-# *Break and fix, 4 minutes.* Measured twice in a row, a net with dropout gives two different
-# accuracies. Find the mistake and mend it.
+# *Break and fix, 4 minutes.* Measured twice in a row, a net with dropout gives two
+# different accuracies. Find the mistake and mend it.
 
 # %%
 
 
 def measured(net, features, labels):
-    """The share of right answers, a Python number. ``net.training`` is afterwards as before."""
+    """The share of right answers, a number. ``net.training`` stays as it was."""
     with torch.no_grad():
         answers = net(features).argmax(dim=1)
     return (answers == labels).float().mean().item()
@@ -54,8 +54,8 @@ def measured(net, features, labels):
 # Task 3: When to stop
 # --------------------
 #
-# *Fill in, 6 minutes.* Early stopping ends a training when the validation loss has not reached
-# a new low for a while.
+# *Fill in, 6 minutes.* Early stopping ends a training when the validation loss has not
+# reached a new low for a while.
 
 # %%
 
@@ -83,9 +83,9 @@ def stop_epoch(losses, patience):
 def clipped(gradients, max_norm):
     """A list of new gradients, none of them longer together than ``max_norm``.
 
-    The length is that of all numbers in the list ``gradients`` together: the root of the sum
-    of their squares. If it is larger than ``max_norm``, all gradients are scaled down by the
-    same factor; if not, they stay as they are.
+    The length is that of all numbers in the list ``gradients`` together: the root of
+    the sum of their squares. If it is larger than ``max_norm``, all gradients are
+    scaled down by the same factor; if not, they stay as they are.
     """
     ...
 
@@ -94,8 +94,8 @@ def clipped(gradients, max_norm):
 # Task 5: How large to begin
 # --------------------------
 #
-# *Fill in, 4 minutes.* With Kaiming's initialisation the numbers in a deep net with ReLU keep
-# their size from layer to layer.
+# *Fill in, 4 minutes.* With Kaiming's initialisation the numbers in a deep net with
+# ReLU keep their size from layer to layer.
 
 # %%
 
@@ -112,7 +112,8 @@ def kaiming_layer(n_inputs, n_outputs):
 # Task 6: Batch norm
 # ------------------
 #
-# *Fill in, 10 minutes.* A small challenge: batch norm, without its learned scale and shift.
+# *Fill in, 10 minutes.* A small challenge: batch norm, without its learned scale and
+# shift.
 
 # %%
 
@@ -128,8 +129,8 @@ class BatchNorm(nn.Module):
     def forward(self, batch):
         """[samples, n_features] -> the same shape, scaled.
 
-        In training mode: scale by mean and variance of the batch (``correction=0``), and
-        move self.mean and self.var a tenth of the way to them. In eval mode: scale by
-        self.mean and self.var. Scaling is (batch - mean) / (var + 1e-5).sqrt().
+        In training mode: scale by mean and variance of the batch (``correction=0``),
+        and move self.mean and self.var a tenth of the way to them. In eval mode: scale
+        by self.mean and self.var. Scaling is (batch - mean) / (var + 1e-5).sqrt().
         """
         ...

@@ -2,8 +2,8 @@
 # Exercises: Neural networks
 # ==========================
 #
-# Run this file to check it: ``python networks.py``, or ``torchtour check networks.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python networks.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: networks
@@ -93,9 +93,9 @@ class Net(nn.Module):
 # Task 5: Everybody is in class 3
 # -------------------------------
 #
-# *Break and fix, 3 minutes.* For each sample this should say which class the net gives the
-# highest score. Instead it returns as many answers as there are classes. Find the mistake and
-# mend it.
+# *Break and fix, 3 minutes.* For each sample this should say which class the net gives
+# the highest score. Instead it returns as many answers as there are classes. Find the
+# mistake and mend it.
 
 # %%
 
@@ -111,8 +111,8 @@ def predicted_classes(net, features):
 # Task 6: Two layers into one
 # ---------------------------
 #
-# *Fill in, 8 minutes.* A small challenge. Without a ReLU between them two linear layers are as
-# good as one. Build that one.
+# *Fill in, 8 minutes.* A small challenge. Without a ReLU between them two linear layers
+# are as good as one. Build that one.
 
 # %%
 

@@ -2,8 +2,8 @@
 # Exercises: Tensors
 # ==================
 #
-# Run this file to check it: ``python tensors.py``, or ``torchtour check tensors.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python tensors.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: tensors
@@ -74,8 +74,8 @@ def column_by_column(table):
 # Task 4: The same scale for all
 # ------------------------------
 #
-# *Fill in, 5 minutes.* Features on very different scales are hard to learn from. Bring each
-# column of a table to mean 0 and standard deviation 1.
+# *Fill in, 5 minutes.* Features on very different scales are hard to learn from. Bring
+# each column of a table to mean 0 and standard deviation 1.
 
 # %%
 
@@ -83,8 +83,8 @@ def column_by_column(table):
 def standardised(table):
     """A new table in which each column has mean 0 and standard deviation 1.
 
-    ``table`` has the shape [rows, columns] and stays as it is. Use the standard deviation
-    of ``tensor.std`` as it is by default.
+    ``table`` has the shape [rows, columns] and stays as it is. Use the standard
+    deviation of ``tensor.std`` as it is by default.
     """
     ...
 
@@ -93,8 +93,8 @@ def standardised(table):
 # Task 5: An error that is too large
 # ----------------------------------
 #
-# *Break and fix, 3 minutes.* For perfect predictions the mean squared error should be 0. It
-# is not. Find the mistake and mend it.
+# *Break and fix, 3 minutes.* For perfect predictions the mean squared error should be
+# 0. It is not. Find the mistake and mend it.
 
 # %%
 

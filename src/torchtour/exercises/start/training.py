@@ -2,8 +2,8 @@
 # Exercises: Training
 # ===================
 #
-# Run this file to check it: ``python training.py``, or ``torchtour check training.py``.
-# Each ``...`` waits for you. ``--hint`` says more about a task that is not solved.
+# Run this file to check it: ``python training.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: training
@@ -21,8 +21,8 @@ from torch.nn.functional import cross_entropy
 # Task 1: Knowing nothing
 # -----------------------
 #
-# *Predict, 2 minutes.* A net gives the same score to all four classes. What is its loss?
-# Write it with two decimals.
+# *Predict, 2 minutes.* A net gives the same score to all four classes. What is its
+# loss? Write it with two decimals.
 
 # %%
 
@@ -62,7 +62,8 @@ w_after_two = ...
 # Task 3: The loop
 # ----------------
 #
-# *Fill in, 7 minutes.* Write the training loop, with ``torch.optim.SGD`` and cross-entropy.
+# *Fill in, 7 minutes.* Write the training loop, with ``torch.optim.SGD`` and
+# cross-entropy.
 
 # %%
 
@@ -70,9 +71,9 @@ w_after_two = ...
 def train(net, features, labels, epochs, lr):
     """Train the net on all points at once, ``epochs`` times.
 
-    ``features`` has the shape [points, features], ``labels`` has [points]. The weights of
-    ``net`` change. Return the loss of each epoch, taken before the step of that epoch, as
-    a list of ``epochs`` Python numbers.
+    ``features`` has the shape [points, features], ``labels`` has [points]. The weights
+    of ``net`` change. Return the loss of each epoch, taken before the step of that
+    epoch, as a list of ``epochs`` Python numbers.
     """
     ...
 
@@ -81,8 +82,8 @@ def train(net, features, labels, epochs, lr):
 # Task 4: The loss that hardly falls
 # ----------------------------------
 #
-# *Break and fix, 4 minutes.* Trained with this loss, a net learns slowly, and the loss never
-# gets near 0. Find the mistake and mend it.
+# *Break and fix, 4 minutes.* Trained with this loss, a net learns slowly, and the loss
+# never gets near 0. Find the mistake and mend it.
 
 # %%
 
@@ -97,7 +98,8 @@ def loss_of(net, features, labels):
 # Task 5: How many are right?
 # ---------------------------
 #
-# *Fill in, 4 minutes.* The loss says how sure a net is, the accuracy how often it is right.
+# *Fill in, 4 minutes.* The loss says how sure a net is, the accuracy how often it is
+# right.
 
 # %%
 
@@ -115,9 +117,10 @@ def accuracy(net, features, labels):
 # Task 6: Which learning rate?
 # ----------------------------
 #
-# *Fill in, 8 minutes.* A small challenge: choose a learning rate, fairly. The last three
-# arguments are functions: ``new_net()`` makes a fresh net, ``train(net, lr, points)`` trains
-# it, and ``loss(net, points)`` measures it and returns a number.
+# *Fill in, 8 minutes.* A small challenge: choose a learning rate, fairly. The last
+# three arguments are functions: ``new_net()`` makes a fresh net,
+# ``train(net, lr, points)`` trains it, and ``loss(net, points)`` measures it and
+# returns a number.
 
 # %%
 

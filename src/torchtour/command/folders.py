@@ -1,0 +1,38 @@
+"""Folders that are filled whole or not at all, and those that the package ships."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from torchtour.settings import UserError
+
+PACKAGE = Path(__file__).parents[1]
+SHIPPED = PACKAGE / "template/shipped"  # in the wheel: what a clone has beside src
+ROOT = SHIPPED if SHIPPED.exists() else PACKAGE.parents[1]
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A folder that is new or empty; what fails leaves it as it was, so that it can be tried again.
+
+    Raises:
+        UserError: It holds something.
+    """
+    existed = path.exists()
+    path.mkdir(parents=True, exist_ok=True)
+    if any(path.iterdir()):
+        raise UserError(f"{path} is not empty")
+    try:
+        yield path
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        if existed:
+            path.mkdir(exist_ok=True)
+        raise
+
+
+def config_named(name: str) -> str:
+    """The path of a config that the package ships, where no file has this name; else the name itself."""
+    shipped = ROOT / f"configs/{name}.yaml"
+    return str(shipped) if name.isidentifier() and not Path(name).exists() and shipped.exists() else name

@@ -1,0 +1,37 @@
+"""`torchtour lesson`: list the lessons, or run one in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+from torchtour.lessons import LESSONS, listing, script
+from torchtour.settings import UserError, shown
+
+USAGE = f"""\
+usage: torchtour lesson [NUMBER or NAME]
+
+Run a lesson, or list them all. Pictures open in windows, if there is a screen.
+
+{listing()}"""
+
+
+def lesson(args: list[str]) -> int:
+    """Run the lesson that `args` names, and return its exit status; without a name, list them.
+
+    Raises:
+        UserError: There is no such lesson, or more than one is named.
+    """
+    words = args
+    if not words or words in (["-h"], ["--help"]):
+        print(USAGE)
+        return 0
+    if len(words) > 1:
+        raise UserError(f"lesson: name one lesson, got {len(words)} words")
+    try:
+        path = script(words[0])
+    except KeyError:
+        allowed = f"a number from 1 to {len(LESSONS)} or a name that `torchtour lesson` lists"
+        raise UserError(f"lesson: must be {allowed}, got {shown(words[0])}") from None
+    sys.stdout.flush()
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}  # the command set it
+    return subprocess.run([sys.executable, str(path)], env=environment, check=False).returncode

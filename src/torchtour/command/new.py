@@ -1,0 +1,119 @@
+"""`torchtour new`: a project of the reader's own, from the very files of this one."""
+
+import keyword
+import re
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from torchtour import __version__
+from torchtour.command.folders import PACKAGE, ROOT, new_folder
+from torchtour.command.options import Options
+from torchtour.settings import UserError, shown
+
+# What belongs to the tour: the lessons and what is for them, and what makes other projects.
+TOUR = {"lessons", "exercises", "template", "sweep", "new", "lesson", "check", "lr", "study", "playground"}
+CONFIGS = {"synthetic": ("default", "adam", "spiral", "ddp", "tensorboard"), "table": ("adam", "ddp", "tensorboard")}
+TESTS = {
+    "synthetic": (
+        "conftest",
+        "test_network",
+        "test_problems",
+        "test_data",
+        "test_classifier",
+        "test_run",
+        "test_plots",
+    ),
+    "table": ("conftest", "test_network", "test_classifier", "test_run", "test_table"),
+}
+
+
+def new(args: list[str]) -> int:
+    """Write the project into a new folder.
+
+    Raises:
+        UserError: The name cannot be a package's, or the folder is not empty or cannot be written.
+    """
+    options = Options("torchtour new", description="Write a project of your own, with the heart of this one.")
+    options.add_argument("folder", type=Path, help="where: a folder that is new or empty; its name is the project's")
+    options.add_argument("--data", choices=list(CONFIGS), default="synthetic", help="points in the plane, or a table")
+    chosen = options.parse_args(args)
+    name = chosen.folder.resolve().name
+    package = name.replace("-", "_").lower()
+    check_name(name, package)
+    try:
+        with new_folder(chosen.folder) as folder:
+            write(folder, name, package, chosen.data)
+    except OSError as error:
+        raise UserError(f"{chosen.folder} cannot be written: {error.strerror}") from None
+    print(f"{chosen.folder} is a project of your own. To train and test it:")
+    print(f"  cd {chosen.folder} && make train && make test")
+    return 0
+
+
+def check_name(name: str, package: str) -> None:
+    """Refuse a name that cannot be a package's.
+
+    Raises:
+        UserError: says what a name may be.
+    """
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,60}", name) or keyword.iskeyword(package):
+        raise UserError(f"the folder's name must be letters, digits, _ and -, and no keyword, got {shown(name)}")
+    if find_spec(package) is not None:
+        raise UserError(f"{shown(package)} is a package that is installed here: choose another name for the folder")
+
+
+def write(folder: Path, name: str, package: str, data: str) -> None:
+    """Write all files of the project."""
+    source = folder / "src" / package
+    for path in sorted(PACKAGE.rglob("*")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        if path.is_file() and "__pycache__" not in parts and not TOUR & set(parts):
+            copy(path, source / path.relative_to(PACKAGE), package)
+    for config in CONFIGS[data]:
+        copy(ROOT / f"configs/{config}.yaml", folder / f"configs/{config}.yaml", package)
+    for test in TESTS[data]:
+        copy(ROOT / f"tests/{test}.py", folder / f"tests/{test}.py", package)
+    shutil.copy(ROOT / "requirements.lock", folder)
+    shutil.copy(ROOT / "LICENSE", folder / "NOTICE")
+    template(folder, name, package, data)
+
+
+def copy(path: Path, to: Path, package: str) -> None:
+    """Copy a file with the project's name in it."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix not in (".py", ".yaml", ".md", ".js"):
+        shutil.copy(path, to)
+        return
+    to.write_text(renamed(path.read_text("utf-8"), package), "utf-8")
+
+
+def renamed(text: str, package: str) -> str:
+    """Text with the package's name, and without the lines of a table of commands that name one of the tour's."""
+    tour = re.compile(rf'    "({"|".join(TOUR)})"(: ".*")?,$', re.MULTILINE)
+    kept = "".join(line for line in text.splitlines(keepends=True) if not tour.match(line))
+    return kept.replace('"lint-imports --no-logo", ', "").replace("torchtour", package)
+
+
+def template(folder: Path, name: str, package: str, data: str) -> None:
+    """Write what is made for the project: README, pyproject.toml, Makefile, CI and its data."""
+    rows = {
+        "synthetic": f"problem | a function in `src/{package}/problems.py`",
+        "table": "table | `--data.path your.csv --data.label its_column`, or `configs/default.yaml`",
+    }
+    places = {"README.md": "README.md", "project.toml": "pyproject.toml", "Makefile": "Makefile"}
+    places |= {"ci.yml": ".github/workflows/ci.yml", "gitignore": ".gitignore"}
+    words = {
+        "name": name,
+        "package": package,
+        "data_row": rows[data],
+        "dependencies": '  "polars>=1.30",\n' if data == "table" else "",
+        "origin": "torchtour",
+        "version": __version__,
+    }
+    for file, place in places.items():
+        text = (PACKAGE / "template" / file).read_text("utf-8")
+        for word, value in words.items():
+            text = text.replace(f"{{{word}}}", value)
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / place).write_text(text, "utf-8")

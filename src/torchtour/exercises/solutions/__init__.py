@@ -1,1 +1,0 @@
-"""The solved files: the tests check them and the site shows them."""

@@ -1,1 +1,0 @@
-"""The files that a learner starts from; `torchtour exercises` copies them."""

@@ -1,0 +1,7 @@
+"""Sweeps: many nets trained side by side as one, each with settings and a seed of its own."""
+
+from torchtour.sweep.classifiers import StackedClassifiers
+from torchtour.sweep.data import StackedData
+from torchtour.sweep.optimizers import StackedAdam, StackedSGD
+
+__all__ = ["StackedAdam", "StackedClassifiers", "StackedData", "StackedSGD"]

@@ -1,0 +1,142 @@
+"""Valid settings and names, drawn: what ends with status 0 has left checkpoints that every command takes."""
+
+import shutil
+from pathlib import Path
+from random import Random
+
+from faults.command import call
+from faults.comparing import difference, unsound
+from faults.runs import EACH_EPOCH, SMALL, newest
+from faults.tries import Tries, named
+
+VALID: dict[str, tuple[object, ...]] = {
+    "model.hidden_size": (1, 3, 300),
+    "model.optimizer": ("sgd", "adam"),
+    "model.lr": (0, 1e-30, "1e-3", 0.5, 5),
+    "model.weight_decay": (0, 0.01, "1e-300"),
+    "model.step_size": (1, 10**9),
+    "model.gamma": (1, "1e-9"),
+    "data.problem": ("circle", "xor", "gauss", "spiral"),
+    "data.noise": (0, 0.3, 10),
+    "data.n_train": (1, 7, 101),
+    "data.batch_size": (1, 3, 101, "null"),
+    "data.seed": (0, 2**32 - 1, "null"),
+    "data.streaming": ("true", "false"),
+    "seed_everything": (0, 2**32 - 1, "true", "false"),
+    "trainer.gradient_clip_val": (0, 0.1, "1e30", "null"),
+    "trainer.gradient_clip_algorithm": ("norm", "value", "null"),
+    "trainer.accumulate_grad_batches": (1, 2, 50),
+    "trainer.check_val_every_n_epoch": (1, 2),
+    "trainer.limit_train_batches": (1, 2, 1.0, "null"),
+    "trainer.num_sanity_val_steps": (0, 1, -1, "null"),
+    "trainer.log_every_n_steps": (0, 1, 50, "null"),
+    "trainer.precision": ("32", "bf16-mixed", "64-true", "null"),
+    "trainer.deterministic": ("true", "warn", "null"),
+    "trainer.profiler": ("simple", "null"),
+    "trainer.detect_anomaly": ("true", "false"),
+    "trainer.enable_model_summary": ("true", "false"),
+    "trainer.enable_checkpointing": ("true", "null"),
+    "trainer.inference_mode": ("true", "false"),
+    "trainer.min_epochs": (0, 1, "null"),
+    "report.every": (0, 1, 7),
+    "run.save_every": (0, 1, "1e9"),
+    "run.tensorboard": ("false",),
+}
+CALLBACKS = (
+    "lightning.pytorch.callbacks.ModelCheckpoint",
+    "lightning.pytorch.callbacks.LearningRateMonitor",
+    "lightning.pytorch.callbacks.StochasticWeightAveraging",
+    "lightning.pytorch.callbacks.Timer",
+)
+
+
+def drawn_flags(rng: Random) -> tuple[object, ...]:
+    chosen = {name: rng.choice(VALID[name]) for name in rng.sample(sorted(VALID), rng.randint(1, 6))}
+    if chosen.get("model.optimizer") == "adam":
+        chosen["model.momentum"] = 0
+    flags = [part for name, value in chosen.items() for part in (f"--{name}", value)]
+    if rng.random() < 0.2:
+        flags += ["--trainer.callbacks+", rng.choice(CALLBACKS[:1] + CALLBACKS[-1:])]
+    return tuple(flags)
+
+
+def drawn_runs(folder: Path, seed: int, count: int) -> Tries:
+    """Status 0 means that each checkpoint loads, tests, ejects and resumes."""
+    rng = Random(seed)
+    for n in range(count):
+        flags, part = drawn_flags(rng), folder / f"part_{n}"
+        answer = call("fit", *SMALL, *EACH_EPOCH, "--trainer.max_epochs", 2, *flags, folder=part)
+        problem = answer.problem(0, 1, 2, lines=4)
+        if answer.status == 0 and not problem:
+            problem = unsound(part) or _used(part)
+        yield (
+            "drawn settings: each checkpoint loads, tests, ejects, resumes",
+            named(problem, f" ({' '.join(map(str, flags))})"),
+        )
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _used(part: Path) -> str:
+    run = newest(part)
+    if run is None or not (run / "last.ckpt").exists():
+        return "status 0, and no last.ckpt"
+    last = run / "last.ckpt"
+    for arguments in (
+        ("test", "--ckpt_path", last),
+        ("eject", "--ckpt_path", last, "--to", "net"),
+        ("fit", "--ckpt_path", last, "--trainer.max_epochs", 3, *EACH_EPOCH),
+    ):
+        answer = call(*arguments, folder=part)
+        if problem := answer.problem(0, lines=4):
+            return f"{arguments[0]}: {problem}"
+    return ""
+
+
+def drawn_names(folder: Path, seed: int, count: int) -> Tries:
+    """A run of any name is refused, or repeated from its own config.yaml to the same rows."""
+    rng = Random(seed)
+    pieces = (
+        "1",
+        "e",
+        "-",
+        ".",
+        "_",
+        "0x",
+        "1e",
+        "null",
+        "true",
+        "on",
+        "no",
+        "nan",
+        ".inf",
+        "2026-01-01",
+        "~",
+        "+1",
+        "0o7",
+        "1_0",
+    )
+    for n in range(count):
+        name, part = "".join(rng.choices(pieces, k=rng.randint(1, 3))), folder / f"part_{n}"
+        answer = call("fit", *SMALL, *EACH_EPOCH, "--trainer.max_epochs", 1, f"--run.name={name}", folder=part)
+        problem = answer.problem(0, 2)
+        if answer.status == 0 and not problem:
+            run = newest(part)
+            again = call("fit", "-c", run / "config.yaml", folder=part)
+            second = run.with_name("version_1")
+            problem = again.problem(0) or ("" if second.exists() else f"no {second}") or difference(run, second)
+        yield "drawn name of a run, repeated from its config.yaml", named(problem, f" ({name!r})")
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def widths(folder: Path, sizes: tuple[int, ...]) -> Tries:
+    """What a command takes of memory is bounded, however wide the net is; or it is refused in a line."""
+    for size in sizes:
+        part = folder / f"part_{size}"
+        wide = ("--model.hidden_size", size, "--data.n_test", 20_000, "--data.n_predict", 20_000)
+        answer = call("fit", *SMALL, *EACH_EPOCH, "--trainer.max_epochs", 1, *wide, folder=part)
+        yield "memory, by the net's width", named(answer.problem(0, 2), f" (fit, {size})")
+        if answer.status == 0:
+            for command in ("test", "predict"):
+                answer = call(command, "--ckpt_path", "last", folder=part)
+                yield "memory, by the net's width", named(answer.problem(0, 2), f" ({command}, {size})")
+        shutil.rmtree(part, ignore_errors=True)
