@@ -689,7 +689,7 @@ def test_without_a_script_the_lesson_is_as_it_was(name: str, chromium, address: 
         assert host.count() == 1
         assert not host.is_visible()
     if name != "tensors":
-        assert tab.locator("article img.sphx-glr-single-img").count() >= 1
+        assert tab.locator("article img").count() >= 1
     context.close()
 
 
