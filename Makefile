@@ -33,7 +33,7 @@ docs: $(SITE) ## build the site into docs/_build/html by running all that it sho
 	@echo "The site: docs/_build/html/index.html"
 
 pages-test: $(SITE) ## test the built site, in chromium too
-	$(BIN)/pytest -n 2 tests/pages/test_pages.py
+	$(BIN)/pytest -n 2 tests/pages
 
 faults: $(READY) ## the whole fault campaign, some ten minutes; its table goes into docs/faults.md
 	PYTHONPATH=tests $(BIN)/python -m faults --write docs/faults.md

@@ -52,6 +52,23 @@ def test_the_json_file_holds_every_weight_to_the_last_bit(torchtour):
         assert torch.equal(torch.tensor(stored["weights"][name]), weight)
 
 
+def test_the_json_file_of_a_table_takes_raw_numbers(torchtour):
+    pytest.importorskip("polars", reason="tables are not installed")
+    points = torch.randn(60, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 20.0]) + 5
+    rows = [f"{a},{b},{'yes' if a > 5 else 'no'}" for a, b in points.tolist()]
+    Path("points.csv").write_text("\n".join(["a,b,label", *rows, ""]))
+    table = ("--data", "TableData", "--data.path", "points.csv", "--data.label", "label", "--pictures.enabled", "false")
+    assert torchtour("fit", *table, "--trainer.max_epochs", 2).status == 0
+    answer = torchtour("eject", "--ckpt_path", "best", "--to", "home", "--format", "json")
+    assert (answer.status, answer.err) == (0, "")
+    stored = json.loads(Path("home/net.json").read_text())["weights"]
+    w1, b1, w2, b2 = (torch.tensor(stored[f"fc{k}.{name}"]) for k in (1, 2) for name in ("weight", "bias"))
+    logits = (points @ w1.T + b1).relu() @ w2.T + b2
+    with torch.no_grad():
+        expected = Classifier.load_from_checkpoint("checkpoints/default/version_0/best.ckpt")(points)
+    torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_the_onnx_file_gives_what_torch_gives(torchtour):
     onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     pytest.importorskip("onnxscript", reason="onnxscript is not installed")

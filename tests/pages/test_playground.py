@@ -367,6 +367,18 @@ def test_own_points_are_drawn_typed_kept_in_the_address_and_trained_on(playgroun
     tab.wait_for_function("!location.hash.includes('points')")
 
 
+def test_own_points_train_by_the_command_and_the_file(playground, torchtour) -> None:
+    points = [(x1, x2, int(x1 > 0)) for x1 in range(-250, 251, 45) for x2 in range(-200, 201, 80)]
+    tab = playground(f"problem=own&train=400&points={';'.join(','.join(map(str, point)) for point in points)}")
+    tab.evaluate(PRESS, 5)
+    Path("points.csv").write_text("\n".join(",".join(row) for row in rows(tab)) + "\n")
+    answer = torchtour(*command(tab)[1:], "--pictures.enabled", "false")
+    assert (answer.status, answer.err) == (0, "")
+    with open("checkpoints/playground/version_0/metrics.csv") as file:
+        *_, last = csv.DictReader(file)
+    assert float(last["val/accuracy"]) > 0.9
+
+
 def test_points_csv_holds_the_points_of_the_command(playground) -> None:
     tab = playground("problem=gauss&noise=0.25&train=50&seed=3")
     table = rows(tab)[1:]
@@ -677,7 +689,7 @@ def test_without_a_script_the_lesson_is_as_it_was(name: str, chromium, address: 
         assert host.count() == 1
         assert not host.is_visible()
     if name != "tensors":
-        assert tab.locator("article img.sphx-glr-single-img").count() >= 1
+        assert tab.locator("article img").count() >= 1
     context.close()
 
 

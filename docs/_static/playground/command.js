@@ -5,14 +5,14 @@ const FOLDER = "playground";
 
 // Flags of `torchtour fit`, as [name, value]. `epochs`: how many have ended, or are wanted.
 export function flags(settings, epochs) {
-  const { problem, noise, train, seed, units, optimizer, lr, momentum, decay, step_size, gamma, batch, total } = settings;
+  const { problem, noise, train, seed, units, optimizer, lr, momentum, decay, step_size, gamma, batch, total, size } = settings;
   const data =
     problem === "own"
       ? [["data", "TableData"], ["data.path", "points.csv"], ["data.label", "label"], ["data.drop", "[set]"]]
       : [["data.problem", problem], ["data.noise", noise], ["data.n_train", train], ["data.n_val", total - train]];
   return [
     ...data,
-    ["data.batch_size", Math.min(batch, train)],
+    ["data.batch_size", Math.min(batch, size)],
     ["data.seed", seed],
     ["seed_everything", seed],
     ["model.hidden_size", units],

@@ -4,7 +4,7 @@ import { chosen, firstWeights, load, split } from "./points.js";
 import { Training } from "./training.js";
 
 export const SPEEDS = { "1": "1 epoch a second", "10": "10 epochs a second", "100": "100 epochs a second", fastest: "as fast as it can" };
-const BUDGET = 12; // milliseconds of a frame for training; the rest is for drawing
+const BUDGET = 24; // milliseconds of a frame for training at most; drawing comes on top
 
 export class Player {
   // listener(event): "ready" after a new start, "epoch" when one has ended, "moved" after steps, "paused", "played".
@@ -21,7 +21,7 @@ export class Player {
     if (version !== this.version) return;
     this.points = points;
     this.first = first;
-    this.settings = { ...settings, total };
+    this.settings = { ...settings, total, size: points.train.labels.length };
     this.reset();
   }
 

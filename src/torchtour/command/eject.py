@@ -112,8 +112,18 @@ def _plain(name: str) -> str:
 
 
 def _json(stored: Stored, folder: Path) -> str:
-    """The net as the playground opens it: its sizes, and each weight by its name."""
+    """The net as the playground opens it: its sizes, and each weight by its name. It takes raw numbers.
+
+    Raises:
+        UserError: The net needs more of a table than numbers.
+    """
     weights = {name.removeprefix("net."): value for name, value in stored.weights.items() if name.startswith("net.")}
+    if columns := stored.settings.get("columns"):
+        if any(column["kind"] != "number" or column["missing"] for column in columns):
+            raise UserError("--format json is for tables of numbers without gaps: the playground has nothing else")
+        mean, scale = (torch.tensor([column[key] for column in columns]).double() for key in ("mean", "scale"))
+        raw = weights["fc1.weight"].double() / scale  # [hidden, inputs]: the first layer takes the scaling on
+        weights |= {"fc1.weight": raw, "fc1.bias": weights["fc1.bias"].double() - raw @ mean}
     hidden, inputs = weights["fc1.weight"].shape
     net = {
         "format": "torchtour net 1",
