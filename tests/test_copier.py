@@ -92,7 +92,7 @@ if TYPE_CHECKING:
 assert "line, circle, xor, gauss, spiral, tubes" in call("fit", "--data.problem", "moon", status=2)
 said = call("fit", *FLAGS, "--data.problem", "tubes", "--data.n_train", "2000", "--trainer.max_epochs", "8")
 assert not Path("checkpoints/default/version_0/boundary.png").exists()
-accuracy = float(re.search(r"Accuracy ([\\d.]+)%", call("test")).group(1))
+accuracy = float(re.search(r"Accuracy ([\\d.]+) %", call("test")).group(1))
 assert accuracy > 80
 assert Path("checkpoints/default/version_0/confusion.png").exists()
 call("predict")
