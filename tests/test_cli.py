@@ -74,7 +74,12 @@ def test_config_yaml_holds_every_setting_of_ours(small_run):
         "problem": "line", "noise": 0.0, "n_train": 60, "n_val": 30, "n_test": 30, "n_predict": 100,
         "batch_size": 25, "seed": 0, "streaming": False,
     }  # fmt: skip
-    assert set(config["model"]) == set(Classifier().hparams) - {"n_features", "n_classes", "columns", "classes"}  # the data say them
+    assert set(config["model"]) == set(Classifier().hparams) - {
+        "n_features",
+        "n_classes",
+        "columns",
+        "classes",
+    }  # the data say them
     assert config["seed_everything"] == 0
 
 
