@@ -33,6 +33,8 @@ def explained() -> Iterator[Outcome]:
         outcome.status = _say(first_line(error), 2)
     except MemoryError:
         outcome.status = _say(NO_MEMORY, 2)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        outcome.status = 1
     except (DivergenceError, OSError) as error:  # OSError: a full disk, most likely
         outcome.status = _say(str(error), 1)
     except ProcessException as error:
