@@ -1,4 +1,4 @@
-"""What lessons 7 to 9 need beyond the project's own packages, and what they say where it is missing."""
+"""What lessons 7 to 10 need beyond the project's own packages, and what they say where it is missing."""
 
 import os
 import runpy
@@ -11,9 +11,12 @@ import pytest
 from test_lessons import LESSONS, SKIPPED
 
 
-@pytest.mark.parametrize("name", ["data", "generalisation"])
+@pytest.mark.parametrize(
+    ("name", "needs"),
+    [("data", "scikit-learn"), ("generalisation", "scikit-learn"), ("tables", "scikit-learn and polars")],
+)
 def test_without_scikit_learn_one_line_says_how_to_get_it(
-    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    name: str, needs: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for module in [module for module in sys.modules if module.split(".")[0] == "sklearn"]:
         monkeypatch.delitem(sys.modules, module)
@@ -21,7 +24,8 @@ def test_without_scikit_learn_one_line_says_how_to_get_it(
     with pytest.raises(SystemExit) as stopped:
         runpy.run_path(str(LESSONS[name]), run_name="__main__")
     assert stopped.value.code == 2
-    assert capsys.readouterr() == ("", "This lesson needs scikit-learn: pip install scikit-learn\n")
+    packages = needs.replace(" and", "")
+    assert capsys.readouterr() == ("", f"This lesson needs {needs}: pip install {packages}\n")
 
 
 def test_without_a_compiler_one_line_says_that_torch_compile_is_skipped(tmp_path: Path) -> None:

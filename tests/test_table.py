@@ -20,14 +20,14 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from torchtour import Classifier, TableData
 from torchtour.callbacks.tables import by_class
-from torchtour.columns import Columns, moments
 from torchtour.importance import importance
 from torchtour.preprocessing import Preprocessing, category, n_features, number
-from torchtour.reading import open_table
 from torchtour.scores import accuracy_line, baseline, wilson
 from torchtour.settings import UserError
-from torchtour.splitting import TEST, TRAIN, VAL, join, split
-from torchtour.tabular import describe
+from torchtour.tabular.columns import Columns, moments
+from torchtour.tabular.loading import describe
+from torchtour.tabular.reading import open_table
+from torchtour.tabular.splitting import TEST, TRAIN, VAL, join, split
 
 
 def people(n=300, seed=0):

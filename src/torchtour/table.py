@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from torchtour.batches import Batch, InMemory, evaluation_batch, loader, share
 from torchtour.preprocessing import n_features
 from torchtour.settings import UserError, check
-from torchtour.tabular import Chunks, Table, load
+from torchtour.tabular.loading import Chunks, Table, load
 
 LIMITS = {
     "val_fraction": (0.001, 0.8),

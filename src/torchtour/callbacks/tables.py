@@ -21,7 +21,7 @@ from torchtour.importance import importance
 from torchtour.scores import baseline, wilson
 from torchtour.settings import printable
 from torchtour.table import TableData
-from torchtour.tabular import Table, describe, reasons
+from torchtour.tabular.loading import Table, describe, reasons
 from torchtour.trust.atomic import replace, replacing
 from torchtour.trust.audit import audit
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import torch
 
 from torchtour import Classifier
-from torchtour.columns import LARGEST, MISSING
 from torchtour.command import eject_table
 from torchtour.command.finding import find
 from torchtour.command.folders import new_folder
 from torchtour.command.say import say
 from torchtour.preprocessing import FARTHEST
 from torchtour.settings import UserError
+from torchtour.tabular.columns import LARGEST, MISSING
 from torchtour.trust.atomic import replace
 from torchtour.trust.audit import Stored, audit
 from torchtour.trust.sealed import pack

@@ -7,7 +7,7 @@ from pathlib import Path
 
 LESSONS = (  # in the order of the course
     *("tensors", "autograd", "networks", "training", "checkpoints", "advanced"),
-    *("data", "generalisation", "further"),
+    *("data", "generalisation", "further", "tables"),
 )
 REFERENCE = "quick_reference"
 
@@ -29,8 +29,8 @@ def listing() -> str:
         opening = _opening(name)
         (minutes,) = re.findall(r"\*\*About (\d+) minutes\.\*\*", opening)
         title = opening.splitlines()[0]
-        lines.append(f"{number}  {name:15} {title}, {minutes} minutes")
-    lines.append(f"   {REFERENCE:15} {_opening(REFERENCE).splitlines()[0]}")
+        lines.append(f"{number:2}  {name:15} {title}, {minutes} minutes")
+    lines.append(f"    {REFERENCE:15} {_opening(REFERENCE).splitlines()[0]}")
     return "\n".join(lines)
 
 

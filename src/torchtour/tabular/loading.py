@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, TensorDataset
 
-from torchtour.columns import Columns, choose, every_row_differs, labels_of, like, measure
-from torchtour.reading import Source, digest, open_table
 from torchtour.settings import UserError, shown
-from torchtour.splitting import PARTS, TRAIN, Rows, join, split
+from torchtour.tabular.columns import Columns, choose, every_row_differs, labels_of, like, measure
+from torchtour.tabular.reading import Source, digest, open_table
+from torchtour.tabular.splitting import PARTS, TRAIN, Rows, join, split
 
 if TYPE_CHECKING:
     import polars as pl
