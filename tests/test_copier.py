@@ -200,6 +200,7 @@ def test_a_change_is_made_in_one_place_and_everything_follows(tmp_path, before, 
     play(tmp_path / "work", source, script, tmp_path / "root")
 
 
+@pytest.mark.slow
 def test_the_copys_own_tests_pass_with_all_changes_made(tmp_path):
     together: Edits = {}
     for change, (edits, _) in CHANGES.items():

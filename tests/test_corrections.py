@@ -35,7 +35,7 @@ from torchtour.trust import atomic, sealed
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src/torchtour").rglob("*.py"))
 LESSONS = sorted((ROOT / "src/torchtour/lessons").glob("[!_]*.py"))
-SLOW = ("data", "generalisation", "further")  # tests/pages/test_slow_lessons.py takes these
+SLOW = dict.fromkeys(("data", "generalisation", "further", "tables"), pytest.mark.slow)
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
@@ -98,7 +98,9 @@ def run(lesson: Path) -> str:
 
 
 @pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive")
-@pytest.mark.parametrize("lesson", [path for path in LESSONS if path.stem not in SLOW], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "lesson", [pytest.param(path, id=path.stem, marks=SLOW.get(path.stem, ())) for path in LESSONS]
+)
 def test_3_a_lesson_prints_the_same_wherever_the_generators_stood(
     lesson: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
