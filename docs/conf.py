@@ -82,6 +82,7 @@ html_static_path = ["_static", "_build/static"]
 html_css_files = ["style.css", "playground/playground.css"]
 html_js_files = ["local.js"]
 html_copy_source = False
+html_scaled_image_link = False  # a picture is shown as large as it is of use
 html_show_sphinx = False
 html_use_index = False  # the search finds more
 html_domain_indices = False

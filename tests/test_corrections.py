@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src/torchtour").rglob("*.py"))
 LESSONS = sorted((ROOT / "src/torchtour/lessons").glob("[!_]*.py"))
 SLOW = dict.fromkeys(("data", "generalisation", "further", "tables"), pytest.mark.slow)
+MARKED = [pytest.param(path, id=path.stem, marks=SLOW.get(path.stem, ())) for path in LESSONS]
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 

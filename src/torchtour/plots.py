@@ -7,7 +7,6 @@ from statistics import median
 from typing import Any
 
 import torch
-from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LinearSegmentedColormap
@@ -19,7 +18,8 @@ from torch.nn import Module
 from torchtour.problems import Points
 
 # Okabe and Ito's blue and vermilion, which all eyes tell apart; shapes and dashes say the same in print.
-COLOURS, MARKERS = ("#0072B2", "#D55E00"), ("o", "^")
+OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLOURS, MARKERS = OKABE_ITO[:2], ("o", "^")
 SHADES = LinearSegmentedColormap.from_list("classes", ["#5CA9D6", "white", "#E89A5B"])  # the same, paler
 SIDE = 100  # cells along each side of a field
 SHOWN = 300  # points of a set that are drawn: more would hide each other
@@ -223,9 +223,8 @@ def _lines(axes: Axes, rows: Sequence[Mapping[str, Any]], along: str, others: Se
     for row in rows:
         line = lines.setdefault(tuple(row[name] for name in others), {})
         line.setdefault(row[along], []).append(row[f"val/{score}"])
-    dashes = cycle(("-", "--", ":", "-."))
-    shades = colormaps["viridis"](torch.linspace(0, 0.85, max(len(lines), 1)).numpy())
-    for (key, line), colour in zip(sorted(lines.items(), key=_line_order), shades, strict=True):
+    dashes, palette = cycle(("-", "--", ":", "-.")), cycle(OKABE_ITO)
+    for (key, line), colour in zip(sorted(lines.items(), key=_line_order), palette, strict=False):
         places = sorted(line, key=_order)
         spread = [_spread(line[place]) for place in places]
         at = [x for x, found in zip(places, spread, strict=True) if found]

@@ -3,8 +3,6 @@
 The arithmetic is tested in the sources, the pages in the built site.
 """
 
-# ruff: noqa: F811  the fixtures of test_pages
-
 import csv
 import io
 import re
@@ -24,7 +22,7 @@ import pytest
 import torch
 from conftest import ROOT
 from PIL import Image
-from test_pages import OVERFLOW, PAGES, THEME, address, chromium, site, soup, tab, violations, visit  # noqa: F401
+from test_pages import OVERFLOW, PAGES, THEME, site, soup, violations  # noqa: F401
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
@@ -44,6 +42,9 @@ USUAL = {"problem": "circle", "noise": 0.1, "train": 100, "units": 10, "activati
 USUAL |= {"batch": 10, "seed": 1} | OPTIMIZERS["sgd"] | SCHEDULES["StepLR"]
 
 each_problem = pytest.mark.parametrize("problem", PROBLEMS)
+
+
+pytest_plugins = ("browser",)  # its fixtures, once for all files
 
 
 @pytest.fixture(scope="module")

@@ -543,7 +543,7 @@ def draw(result, names, title):
     for value, (x, y) in place.items():
         name = names.get(value) or value.operation or "constant"
         label = f"{name}\ndata {value.data:.3g}\ngrad {value.grad:.3g}"
-        colour = "#F0E442" if value in names else "#CFE8F7"
+        colour = "#F0E442" if value in names else "white"
         box = {"boxstyle": "round", "facecolor": colour, "edgecolor": "black"}
         axes.text(x, y, label, ha="center", va="center", bbox=box, color="black")
         for parent in value.parents:
