@@ -32,8 +32,9 @@ docs: $(SITE) ## build the site into docs/_build/html by running all that it sho
 	@$(BIN)/python docs/shots.py
 	@echo "The site: docs/_build/html/index.html"
 
-pages-test: $(SITE) ## test the built site, in chromium too
+pages-test: $(SITE) ## test the built site, in chromium too, and what is slow
 	$(BIN)/pytest -n 2 tests/pages
+	$(BIN)/pytest -n 2 -m slow
 
 faults: $(READY) ## the whole fault campaign, some ten minutes; its table goes into docs/faults.md
 	PYTHONPATH=tests $(BIN)/python -m faults --write docs/faults.md

@@ -34,6 +34,9 @@ def shots(names: list[str], chromium: str, address: str) -> int:
                 for name in names:
                     tab.goto(f"{address}/{name}.html", wait_until="load")
                     tab.wait_for_timeout(5000 if name == "index" else 600)  # what moves is on its way
+                    # Pictures further down would be loaded only when somebody scrolls there.
+                    tab.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
+                    tab.wait_for_load_state("networkidle")
                     tall = min(tab.evaluate("document.documentElement.scrollHeight"), TALLEST)
                     path = BUILD / "shots" / f"{name.replace('/', '-')}-{kind}-{theme}.png"
                     clip = {"x": 0, "y": 0, "width": width, "height": tall}

@@ -29,6 +29,7 @@ def test_each_contestant_trains(name, validate, monkeypatch):
     assert (torch.get_num_threads(), sys.stdout) == (threads, out)
 
 
+@pytest.mark.slow
 def test_two_processes_train():
     assert torchtour_shared(2, 131_072) > 0
     assert plain_shared(2, 131_072, "SCHED_BATCH") > 0

@@ -58,7 +58,7 @@ def test_default_names_only_what_it_holds():
     assert config["trainer"] == {"max_epochs": 10}
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 10))])
 def test_default_reaches_99_percent_from_every_seed(torchtour, seed):
     fit(torchtour, "default", "--seed_everything", seed, "--data.seed", seed)
     assert held_out_accuracy("default") >= 0.99

@@ -28,6 +28,7 @@ def test_without_scikit_learn_one_line_says_how_to_get_it(
     assert capsys.readouterr() == ("", f"This lesson needs {needs}: pip install {packages}\n")
 
 
+@pytest.mark.slow
 def test_without_a_compiler_one_line_says_that_torch_compile_is_skipped(tmp_path: Path) -> None:
     notebook = jupytext.reads(LESSONS["further"].read_text("utf-8"), fmt="py:percent")
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]

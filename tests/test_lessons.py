@@ -42,6 +42,7 @@ WITH_LIGHTNING = ["`isinstance(treespec, LeafSpec)` is deprecated"]  # Lightning
 # What a lesson says where the machine has no C++ compiler, and what the transcript has, which comes from one that does.
 SKIPPED = {"skipped: this machine has no working C++ compiler": "compiled, with the same result"}
 
+SLOW = dict.fromkeys(("generalisation", "tables"), pytest.mark.slow)
 each_lesson = pytest.mark.parametrize("name", LESSONS)
 
 
@@ -130,7 +131,7 @@ def compare(output: str, name: str, file_regression: FileRegressionFixture) -> N
     file_regression.check(output, encoding="utf-8", fullpath=TRANSCRIPTS / f"{name}.txt", check_fn=check_transcript)
 
 
-@each_lesson
+@pytest.mark.parametrize("name", [pytest.param(name, marks=SLOW.get(name, ())) for name in LESSONS])
 def test_it_prints_its_transcript(name: str, tmp_path: Path, file_regression: FileRegressionFixture) -> None:
     compare(transcript(name, tmp_path / "empty"), name, file_regression)
 

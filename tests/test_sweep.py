@@ -13,8 +13,7 @@ from lightning import Callback, LightningModule, Trainer, seed_everything
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from torchtour import plots
-from torchtour.classifier import Classifier
+from torchtour import Classifier, plots
 from torchtour.command.lr import RangeTest
 from torchtour.data import SyntheticData
 from torchtour.settings import UserError
@@ -235,6 +234,7 @@ def test_the_command(torchtour, tmp_path, monkeypatch):
     torch.testing.assert_close(other["state_dict"], stored["state_dict"], rtol=0, atol=0)
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_stopped_goes_on_with_the_parts_that_are_missing(torchtour, tmp_path, monkeypatch):
     torchtour("sweep", *SMALL, *GRID, "--run.name", "whole")
     trained, train = [], Grid.train

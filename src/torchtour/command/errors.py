@@ -33,6 +33,8 @@ def explained() -> Iterator[Outcome]:
         outcome.status = _say(first_line(error), 2)
     except MemoryError:
         outcome.status = _say(NO_MEMORY, 2)
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        outcome.status = 1
     except (DivergenceError, OSError) as error:  # OSError: a full disk, most likely
         outcome.status = _say(str(error), 1)
     except ProcessException as error:
@@ -69,8 +71,9 @@ def _quiet() -> None:
     warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {' '.join(str(message).split())}\n"
     # Workers would make it slower: the data are in memory.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
-    # What was asked for, and a callback whose default is no plain value.
+    # What is refused, what was asked for, and a callback whose default is no plain value.
     warnings.filterwarnings("ignore", r"\s*Unable to serialize instance.*")
+    warnings.filterwarnings("ignore", ".*AMP with fp16 is not supported on CPU.*")
     warnings.filterwarnings("ignore", ".*requested to overfit.*")
     # Lightning's own calls, deprecated by torch 2.13 and by jsonargparse 4.53.
     warnings.filterwarnings("ignore", ".*isinstance.treespec, LeafSpec.*")

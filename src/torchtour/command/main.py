@@ -61,7 +61,8 @@ def main() -> int:
         sys.stdout.flush()
     except OSError as error:  # nobody reads, or the disk is full
         with suppress(OSError):
-            print(f"torchtour: cannot write the output: {error.strerror}", file=sys.stderr)
+            if not isinstance(error, BrokenPipeError):  # the reader of a pipe has seen enough
+                print(f"torchtour: cannot write the output: {error.strerror}", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python need not try again as it ends
         return 1
     return status
@@ -81,7 +82,7 @@ def run(arguments: list[str]) -> int:
 
 
 def stop(signum: int, _: FrameType | None) -> None:
-    """Ctrl-C and SIGTERM: leave at once, by way of every `finally`, with the shell's status for the signal."""
+    """Ctrl-C, SIGTERM and SIGUSR1: leave at once, by way of every `finally`, with the shell's status for the signal."""
     raise SystemExit(128 + signum)
 
 
@@ -110,7 +111,8 @@ def _quick(arguments: list[str]) -> int | None:
 
 
 def _with_signals(arguments: list[str]) -> int:
-    signals = (signal.SIGINT, signal.SIGTERM)
+    # SIGUSR1 is SLURM's, before it takes the machine away; Windows has none.
+    signals = [signal.SIGINT, signal.SIGTERM, *(s for s in signal.Signals if s.name == "SIGUSR1")]
     for signum in signals:
         signal.signal(signum, signal.SIG_DFL)  # an exception amid the import of a C++ module would end in abort()
     gc.disable()  # half a second would go into looking for garbage among what is imported here, and stays
