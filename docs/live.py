@@ -43,17 +43,17 @@ def folder(env: BuildEnvironment) -> Path:
     return PAGES[env.docname]
 
 
-def run(command: str, where: Path) -> str:
-    """What the command prints. It must end well and have nothing to complain about."""
+def run(command: str, where: Path, status: int = 0, start: str = "fork") -> str:
+    """What the command prints. It must end with this status and, if that is 0, have nothing to complain about."""
     with TemporaryDirectory() as streams:
-        process = get_context("fork").Process(target=_act, args=(shlex.split(command), where, Path(streams)))
+        process = get_context(start).Process(target=_act, args=(shlex.split(command), where, Path(streams)))
         process.start()
         process.join(300)
         process.kill()
         out, err = ((Path(streams) / name).read_text() for name in ("out", "err"))
-    if process.exitcode != 0 or err:
+    if process.exitcode != status or (err and not status):
         raise ExtensionError(f"{where.name}: {command} ended with {process.exitcode}\n{out}{err}")
-    return re.sub(".\b", "", out)  # a backspace in a help, as a terminal shows it
+    return re.sub(".\b", "", out + err)  # a backspace in a help, as a terminal shows it
 
 
 def _act(words: list[str], where: Path, streams: Path) -> None:
@@ -91,17 +91,27 @@ def keep_figures(where: Path) -> None:
 
 
 class Console(SphinxDirective):
-    """The commands of the body, run one after the other, and what each prints."""
+    """The commands of the body, run one after the other, and what each prints.
+
+    `:status:` is what each must end with, if not 0. `:table:` says that they read tables: polars, which a lesson has
+    used in this process, would wait forever in a fork of it.
+    """
 
     has_content = True
-    option_spec = {"with": directives.unchanged}  # noqa: RUF012  files of docs/ that the commands need
+    option_spec = {  # noqa: RUF012
+        "with": directives.unchanged,  # files of docs/ that the commands need
+        "status": directives.nonnegative_int,
+        "table": directives.flag,
+    }
 
     def run(self) -> list[nodes.Node]:
         where = folder(self.env)
         for name in self.options.get("with", "").split():
             shutil.copy(Path(self.env.srcdir) / name, where)
             self.env.note_dependency(name)
-        text = "".join(f"$ {command}\n{run(command, where)}" for command in self.content if command).rstrip()
+        status, start = self.options.get("status", 0), "spawn" if "table" in self.options else "fork"
+        printed = ((command, run(command, where, status, start)) for command in self.content if command)
+        text = "".join(f"$ {command}\n{output}" for command, output in printed).rstrip()
         classes = ["columns"] if "--help" in text else []  # the others may be wrapped
         return [nodes.literal_block(text, text, language="console", classes=classes)]
 
