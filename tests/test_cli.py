@@ -11,6 +11,7 @@ import yaml
 from conftest import ROOT, SMALL
 
 from torchtour import Classifier, SyntheticData, __version__
+from torchtour.command.resume import LINKED
 
 
 def test_help_and_version_need_no_torch():
@@ -74,7 +75,7 @@ def test_config_yaml_holds_every_setting_of_ours(small_run):
         "problem": "line", "noise": 0.0, "n_train": 60, "n_val": 30, "n_test": 30, "n_predict": 100,
         "batch_size": 25, "seed": 0, "streaming": False,
     }  # fmt: skip
-    assert set(config["model"]) == set(Classifier().hparams) - {"n_features", "n_classes"}  # the data say them
+    assert set(config["model"]) == set(Classifier().hparams) - LINKED  # the data say the others
     assert config["seed_everything"] == 0
 
 
