@@ -55,4 +55,4 @@ with torch.no_grad():
     logits = net(test_features)
     loss = cross_entropy(logits, test_labels)
     accuracy = (logits.argmax(dim=1) == test_labels).float().mean()
-print(f"Accuracy {accuracy:.2%}, loss {loss:.4f} on 10000 held-out points of `line`.")
+print(f"Accuracy {100 * accuracy:.1f} % on 10000 held-out points of `line`, loss {loss:.4f}.")

@@ -20,13 +20,14 @@ import numpy as np
 import pytest
 import torch
 from lightning import Trainer
+from matplotlib import pyplot
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from test_lessons import TRANSCRIPTS, check_transcript
 from torch.nn.functional import cross_entropy
 from torch.optim.lr_scheduler import StepLR
 
-from torchtour.classifier import Classifier
+from torchtour import Classifier
 from torchtour.data import SyntheticData
 from torchtour.network import SimpleNet
 from torchtour.trust import atomic, sealed
@@ -34,6 +35,7 @@ from torchtour.trust import atomic, sealed
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src/torchtour").rglob("*.py"))
 LESSONS = sorted((ROOT / "src/torchtour/lessons").glob("[!_]*.py"))
+SLOW = ("data", "generalisation", "further")  # tests/pages/test_slow_lessons.py takes these
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
@@ -91,11 +93,12 @@ def run(lesson: Path) -> str:
             runpy.run_path(str(lesson), run_name="__main__")
     finally:
         logger.setLevel(level)
+        pyplot.close("all")
     return out.getvalue()
 
 
 @pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive")
-@each_lesson
+@pytest.mark.parametrize("lesson", [path for path in LESSONS if path.stem not in SLOW], ids=lambda path: path.stem)
 def test_3_a_lesson_prints_the_same_wherever_the_generators_stood(
     lesson: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -189,7 +192,7 @@ def loads(path: Path) -> list[tuple[str, str]]:
     """The calls in a source file that load with torch or Lightning, and what they pass as weights_only."""
     found = []
     for call in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] in ("load", "load_from_checkpoint"):
+        if isinstance(call, ast.Call) and re.fullmatch(r"torch\.load|.*load_from_checkpoint", ast.unparse(call.func)):
             pairs = [(word.arg, word.value) for word in call.keywords]
             for unpacked in [value for name, value in pairs if name is None and isinstance(value, ast.Dict)]:
                 pairs += [

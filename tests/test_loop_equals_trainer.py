@@ -14,7 +14,7 @@ from lightning import LightningModule, Trainer
 from lightning.pytorch.callbacks import Checkpoint
 from torch import Tensor, nn
 
-from torchtour.classifier import Classifier
+from torchtour import Classifier
 from torchtour.data import SyntheticData
 
 N = 100

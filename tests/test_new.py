@@ -1,4 +1,4 @@
-"""`torchtour new`: what it writes works on its own, under its own name, and never into a folder that holds something."""
+"""`torchtour new`: what it writes works on its own, under its own name; a folder that holds something is left alone."""
 
 import csv
 import os
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import conftest
 import pytest
 from conftest import ROOT
 
@@ -19,7 +20,7 @@ from torchtour.command import new as new_command
 from torchtour.command.main import run
 from torchtour.command.new import CONFIGS, TESTS, customers
 
-SMALL = "--data.n_train 60 --data.n_val 30 --data.n_test 30 --data.batch_size 25 --trainer.max_epochs 2".split()
+SMALL = [str(word) for word in conftest.SMALL]
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,7 @@ from lightning import Callback, LightningModule, Trainer, seed_everything
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from torchtour import plots
-from torchtour.classifier import Classifier
+from torchtour import Classifier, plots
 from torchtour.command.lr import RangeTest
 from torchtour.data import SyntheticData
 from torchtour.settings import UserError

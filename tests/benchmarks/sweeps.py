@@ -24,7 +24,7 @@ import torch
 from lightning import Callback, LightningModule, Trainer
 from torch.nn.functional import cross_entropy
 
-from torchtour.classifier import Classifier
+from torchtour import Classifier
 from torchtour.data import SyntheticData
 from torchtour.network import SimpleNet
 from torchtour.problems import line

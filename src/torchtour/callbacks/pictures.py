@@ -83,6 +83,8 @@ class Confusion(Callback):
         matrix: Counts [n_classes, n_classes], a row for each true class; of all processes when the test has ended.
     """
 
+    NAME = "test/confusion"  # in Trainer's table of scores, which reaches the process that started the others
+
     def __init__(self, path: Path | None) -> None:
         self.path = path
 
@@ -99,6 +101,7 @@ class Confusion(Callback):
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.matrix = trainer.strategy.reduce(self.matrix, reduce_op="sum").cpu()  # by all processes, of their counts
+        trainer.callback_metrics[self.NAME] = self.matrix
         if trainer.is_global_zero and self.path:
             title = f"{_title(trainer)}: {self.matrix.sum()} held-out points"
             classes = pl_module.hparams.get("classes")

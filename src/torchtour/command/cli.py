@@ -1,9 +1,9 @@
 """`torchtour fit|validate|test|predict`: LightningCLI with our classes and defaults."""
 
 import json
-import math
 import secrets
 import sys
+from datetime import timedelta
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.profilers import PassThroughProfiler
+from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities import rank_zero_only
 from torch.multiprocessing.spawn import ProcessException
 
@@ -30,7 +31,7 @@ from torchtour.command.folders import config_named
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
 from torchtour.command.processes import check_processes
 from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
-from torchtour.command.rules import check_memory, check_trainer, inexact
+from torchtour.command.rules import check_limits, check_memory, check_trainer, inexact
 from torchtour.command.say import hint, say
 from torchtour.scores import accuracy_line
 from torchtour.settings import UserError, printable, shown
@@ -174,7 +175,8 @@ class Command(LightningCLI):
             given, usual = self._get(self.config, "trainer"), self._parser(self.subcommand).get_defaults().trainer
             changed = [f"trainer.{name} {value}" for name, value in given.items() if value != usual.get(name)]
             raise UserError(f"{first_line(error)} ({', '.join(changed)})") from error
-        check_processes(self.trainer, self._get(self.config, "trainer").devices)
+        settings = self._get(self.config, "trainer")
+        check_processes(self.trainer, settings.devices, settings.precision)
         check_memory(self.model, self.datamodule)
         if self.stored and self.subcommand != "predict":
             sizes = {name: self.stored.settings.get(name, 2) for name in ("n_features", "n_classes")}
@@ -195,6 +197,8 @@ class Command(LightningCLI):
         kept = self.subcommand == "fit" and not any(settings[mode] for mode in UNKEPT)
         # Where Lightning looks for checkpoints of its own: in a folder that does not exist it finds none.
         kwargs["default_root_dir"] = str(self.run.root / ".none")
+        if settings.num_nodes > 1 and settings.strategy in ("auto", "ddp"):  # by default it would wait for half an hour
+            kwargs["strategy"] = DDPStrategy(timeout=timedelta(minutes=5))
         kwargs["callbacks"] = [*_list(settings.callbacks), *self._our_callbacks(settings, kept)]
         kwargs["plugins"] = [*_list(settings.plugins), self.files]
         if settings.barebones:  # it refuses even what is turned off
@@ -238,10 +242,7 @@ class Command(LightningCLI):
             self.model.load_state_dict(self.stored.weights)
         if settings.ckpt_path:
             self._before_resuming(settings.ckpt_path)
-        data, limit = self.datamodule, settings.trainer.limit_train_batches
-        n, batch_size = getattr(data, "n_train", None) or data.hparams.get("n_train"), data.hparams.get("batch_size")
-        if isinstance(limit, float) and n and int(limit * math.ceil(n / (batch_size or n))) == 0:
-            raise UserError(f"trainer.limit_train_batches must leave at least one batch of an epoch, got {limit}")
+        check_limits(settings.trainer, self.datamodule)
         if any(isinstance(callback, Run) for callback in self.trainer.callbacks):  # type: ignore[attr-defined]
             self._open_run()
             for reason in inexact(self.trainer):
@@ -295,7 +296,8 @@ class Command(LightningCLI):
         if isinstance(self.datamodule, TableData):
             self.trainer.callbacks.append(TableTest(folder, confusion))  # type: ignore[attr-defined]
         self.trainer.test(**self._with_weights(kwargs), verbose=False)
-        self._say_scores("test", "held-out", accuracy_line(confusion.matrix, self._class_name))
+        matrix = self.trainer.callback_metrics.pop(Confusion.NAME)
+        self._say_scores("test", "held-out", accuracy_line(matrix, self._class_name))
 
     def predict(self, **kwargs: Any) -> None:
         path = Path(kwargs["ckpt_path"]).with_name("predictions.csv")

@@ -69,8 +69,9 @@ def _quiet() -> None:
     warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {' '.join(str(message).split())}\n"
     # Workers would make it slower: the data are in memory.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
-    # What was asked for, and a callback whose default is no plain value.
+    # What is refused, what was asked for, and a callback whose default is no plain value.
     warnings.filterwarnings("ignore", r"\s*Unable to serialize instance.*")
+    warnings.filterwarnings("ignore", ".*AMP with fp16 is not supported on CPU.*")
     warnings.filterwarnings("ignore", ".*requested to overfit.*")
     # Lightning's own calls, deprecated by torch 2.13 and by jsonargparse 4.53.
     warnings.filterwarnings("ignore", ".*isinstance.treespec, LeafSpec.*")

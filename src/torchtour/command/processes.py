@@ -9,11 +9,12 @@ from lightning import Trainer
 from lightning.pytorch.accelerators import CPUAccelerator
 from lightning.pytorch.utilities import rank_zero_only
 
+from torchtour.command.say import say
 from torchtour.settings import UserError
 
 
-def check_processes(trainer: Trainer, devices: object) -> None:
-    """Refuse more processes than the CPU has cores, and a rank from the environment that nobody shares.
+def check_processes(trainer: Trainer, devices: object, precision: object) -> None:
+    """Refuse more processes than the CPU has cores, a precision that it lacks, and a rank that nobody shares.
 
     Raises:
         UserError: names the setting or the variable.
@@ -25,8 +26,13 @@ def check_processes(trainer: Trainer, devices: object) -> None:
         cores = os.cpu_count() or 1
         if trainer.num_devices > cores:
             raise UserError(f"trainer.devices must be at most {cores}, this machine's cores, got {devices}")
+        if precision == "16-mixed":
+            raise UserError("trainer.precision 16-mixed needs a GPU; on the CPU there is bf16-mixed")
         if trainer.world_size > 1:
             wait_patiently()
+    if trainer.num_nodes > 1:
+        where = f"{os.environ.get('MASTER_ADDR', '127.0.0.1')}:{os.environ.get('MASTER_PORT', 'a free port')}"
+        say(f"Waiting for the processes of all {trainer.num_nodes} nodes at {where}, for 5 minutes at most.")
 
 
 def wait_patiently() -> None:

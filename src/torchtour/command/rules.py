@@ -1,5 +1,6 @@
 """Trainer's settings: which are refused, and under which a resumed run does not repeat the first one exactly."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from lightning import LightningDataModule, LightningModule, Trainer
 from lightning.pytorch.callbacks import StochasticWeightAveraging
 from lightning.pytorch.callbacks.timer import Timer
 
+from torchtour.batches import EVALUATION_BATCH
 from torchtour.settings import UserError, shown
 
 PRECISIONS = ("32", "32-true", "16-mixed", "bf16-mixed", "bf16-true", "64", "64-true")
@@ -49,6 +51,19 @@ def check_trainer(settings: Namespace) -> None:
     for name, (fine, text) in allowed.items():
         if not fine:
             raise UserError(f"trainer.{name} must be {text}, got {shown(settings[name])}")
+
+
+def check_limits(settings: Namespace, data: LightningDataModule) -> None:
+    """Refuse a share of an epoch's batches that leaves none of them.
+
+    Raises:
+        UserError: names the setting.
+    """
+    sizes = {"train": data.hparams.get("batch_size") or data.hparams.get("n_train"), "val": EVALUATION_BATCH}
+    for split, batch_size in sizes.items():
+        limit, n = settings[f"limit_{split}_batches"], data.hparams.get(f"n_{split}")
+        if isinstance(limit, float) and n and batch_size and int(limit * math.ceil(n / batch_size)) == 0:
+            raise UserError(f"trainer.limit_{split}_batches must leave at least one batch of an epoch, got {limit}")
 
 
 def check_memory(model: LightningModule, data: LightningDataModule) -> None:
