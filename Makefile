@@ -39,6 +39,9 @@ pages-test: $(SITE) ## test the built site, in chromium too, and what is slow
 faults: $(READY) ## the whole fault campaign, some ten minutes; its table goes into docs/faults.md
 	PYTHONPATH=tests $(BIN)/python -m faults --write docs/faults.md
 
+new-test: $(READY) ## make a project by `torchtour new`, run its make train and make test, and change it; five minutes
+	$(BIN)/pytest tests/new_campaign.py
+
 bench: $(READY) ## what each convenience costs on this machine, some five minutes; PEERS=1: other frameworks too
 	$(if $(PEERS),$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/peers $(FRAMEWORKS))
 	PYTHONPATH=$(if $(PEERS),.venv/peers:)tests $(BIN)/python -m benchmarks
@@ -62,4 +65,4 @@ $(SITE): requirements.lock pyproject.toml | $(READY)
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation -e '.[docs]'
 	@touch $(SITE)
 
-.PHONY: ready help train lessons test accept docs pages-test faults bench lock clean
+.PHONY: ready help train lessons test accept docs pages-test faults new-test bench lock clean

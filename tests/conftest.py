@@ -46,6 +46,8 @@ def torchtour(
 
 
 SMALL = (
+    "--data",
+    "SyntheticData",
     "--data.n_train",
     60,
     "--data.n_val",

@@ -1,26 +1,60 @@
 """The project as others get it: the wheel, the lock, the sources."""
 
+import os
 import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
+import pytest
 from conftest import ROOT
 
+from torchtour.command.new import new
 
-def test_the_wheel_holds_the_package_and_works_elsewhere(tmp_path):
-    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT]
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, ROOT]
     subprocess.run(build, check=True)
-    (wheel,) = tmp_path.glob("torchtour-*.whl")
+    (path,) = folder.glob("torchtour-*.whl")
+    return path
+
+
+def test_the_wheel_holds_the_package(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {"torchtour/py.typed", "torchtour/command/cli.py", "torchtour/lessons/tensors.py"} <= set(names)
     assert not [name for name in names if not name.startswith("torchtour")]
-    # The wheel first on the path, from an empty folder: what runs is the wheel's.
-    code = (
-        f"import sys; sys.path.insert(0, {str(wheel)!r}); import torchtour, torchtour.command.cli\n"
-        "assert torchtour.__file__.startswith(sys.path[0]); print(torchtour.Classifier().hparams.lr)"
-    )
-    assert subprocess.check_output([sys.executable, "-c", code], cwd=tmp_path, text=True) == "0.1\n"
+
+
+def test_from_the_wheel_alone_in_an_empty_folder_everything_works(wheel, tmp_path):
+    """Installed where nothing of the clone is seen: a config by its name, a lesson, the exercises, a new project."""
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", tmp_path / "site"]
+    subprocess.run([*install, wheel], check=True)
+    small = "--data.n_train 60 --data.n_val 30 --data.n_test 30 --trainer.max_epochs 1"
+    code = f"""
+import sys, torchtour
+from torchtour.command.main import run
+assert torchtour.__file__.startswith({str(tmp_path)!r}), torchtour.__file__
+for line in ("fit -c spiral {small}", "test", "lesson 1", "exercises mine", "new my_project",
+             "new my_table --data table"):
+    sys.argv = ["torchtour"]
+    assert run(line.split()) == 0, line
+"""
+    (tmp_path / "empty").mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "empty", env=environment, check=True)
+    folder = tmp_path / "empty"
+    assert {path.name for path in folder.iterdir()} >= {"checkpoints", "mine", "my_project", "my_table"}
+    assert "problem: spiral" in (folder / "checkpoints/spiral/version_0/config.yaml").read_text()
+    assert list((folder / "mine").glob("*.py"))
+    own = {path.relative_to(folder) for path in folder.glob("my_*/**/*.py")}
+    for data in ("synthetic", "table"):  # the same files as from the clone
+        name = "my_table" if data == "table" else "my_project"
+        assert new(["--data", data, str(tmp_path / name)]) == 0
+        clone = {path.relative_to(tmp_path) for path in (tmp_path / name).rglob("*.py")}
+        assert {path for path in own if path.parts[0] == name} == clone
 
 
 def test_importing_the_package_does_not_bring_the_command():

@@ -59,6 +59,7 @@ FILES = (
 )
 SET_BY_US = {"weights_only", "verbose", "return_predictions"}
 DATA = {"torchtour.data.SyntheticData": SyntheticData, "torchtour.table.TableData": TableData}
+USUAL_DATA = "SyntheticData"  # where neither a flag, nor a config, nor a checkpoint names another
 OURS = {"run": Run, "report": EpochReport, "pictures": Pictures}
 UNKEPT = ("fast_dev_run", "barebones")  # Trainer's modes that leave nothing behind
 
@@ -73,7 +74,7 @@ class Command(LightningCLI):
         self.subcommands = lambda: wanted  # type: ignore[method-assign]
         self.stored: Stored | None = None
         # Only with its own defaults can a class be parsed: another's would stay where names are the same.
-        self.usual_data = f"torchtour.{chosen_data(args, _configs(args)) or 'SyntheticData'}"
+        self.usual_data = f"torchtour.{chosen_data(args, _configs(args)) or USUAL_DATA}"
         exact = {"allow_abbrev": False}
         super().__init__(
             Classifier,
@@ -225,7 +226,7 @@ class Command(LightningCLI):
         except ValueError as error:  # a default of another's class that is no plain value
             value = str(error).strip().splitlines()[-1][:300]
             raise UserError(f"config.yaml cannot hold a setting: give its value in full. {value}") from error
-        if values["data"]["class_path"] == "torchtour.SyntheticData":
+        if values["data"]["class_path"] == f"torchtour.{USUAL_DATA}":
             values["data"] = values["data"]["init_args"]
         folder = self.run.open(config.dump(values), Path(resumed) if resumed else None)
         put_files_into(self.trainer, folder)
@@ -375,7 +376,7 @@ def lightning(args: list[str]) -> int:
     """Run one of Lightning's subcommands; its exit status."""
     config.guard()
     args = _with_shipped_configs(args)
-    Parser.data = tuple(DATA.values())
+    Parser.data = tuple(sorted(DATA.values(), key=lambda cls: cls.__name__ != USUAL_DATA))
     Parser.trainer_too = args[1:] in (["--help", "trainer"], ["-h", "trainer"])
     for path in _configs(args):
         config.check(path)

@@ -1,6 +1,8 @@
 """`torchtour new`: a project of the reader's own, from the very files of this one."""
 
+import csv
 import keyword
+import random
 import re
 import shutil
 from importlib.util import find_spec
@@ -14,18 +16,9 @@ from torchtour.settings import UserError, shown
 # What belongs to the tour: the lessons and what is for them, and what makes other projects.
 TOUR = {"lessons", "exercises", "template", "sweep", "new", "lesson", "check", "lr", "study", "playground"}
 CONFIGS = {"synthetic": ("default", "adam", "spiral", "ddp", "tensorboard"), "table": ("adam", "ddp", "tensorboard")}
-TESTS = {
-    "synthetic": (
-        "conftest",
-        "test_network",
-        "test_problems",
-        "test_data",
-        "test_classifier",
-        "test_run",
-        "test_plots",
-    ),
-    "table": ("conftest", "test_network", "test_classifier", "test_run", "test_table"),
-}
+CLASSES = {"synthetic": "SyntheticData", "table": "TableData"}  # what the project trains on where nothing else is named
+HEART = ("conftest.py", "test_network.py", "test_problems.py", "test_data.py", "test_classifier.py", "test_run.py")
+TESTS = {"synthetic": (*HEART, "test_plots.py"), "table": (*HEART, "test_table.py", "tables.json")}
 
 
 def new(args: list[str]) -> int:
@@ -59,7 +52,8 @@ def check_name(name: str, package: str) -> None:
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,60}", name) or keyword.iskeyword(package):
         raise UserError(f"the folder's name must be letters, digits, _ and -, and no keyword, got {shown(name)}")
-    if find_spec(package) is not None:
+    found = find_spec(package)
+    if found is not None and found.origin is not None:  # None: a folder, such as the one that is to be filled
         raise UserError(f"{shown(package)} is a package that is installed here: choose another name for the folder")
 
 
@@ -70,19 +64,41 @@ def write(folder: Path, name: str, package: str, data: str) -> None:
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         if path.is_file() and "__pycache__" not in parts and not TOUR & set(parts):
             copy(path, source / path.relative_to(PACKAGE), package)
+    usual_class(source / "command/cli.py", CLASSES[data])
     for config in CONFIGS[data]:
         copy(ROOT / f"configs/{config}.yaml", folder / f"configs/{config}.yaml", package)
     for test in TESTS[data]:
-        copy(ROOT / f"tests/{test}.py", folder / f"tests/{test}.py", package)
+        copy(ROOT / "tests" / test, folder / "tests" / test, package)
     shutil.copy(ROOT / "requirements.lock", folder)
     shutil.copy(ROOT / "LICENSE", folder / "NOTICE")
     template(folder, name, package, data)
+    if data == "table":
+        (folder / "data").mkdir()
+        with open(folder / "data/customers.csv", "w", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(customers())
+
+
+def usual_class(path: Path, name: str) -> None:
+    """Make a class of data the one that the command uses where none is named."""
+    text = path.read_text("utf-8")
+    path.write_text(re.sub(r'^USUAL_DATA = ".*"', f'USUAL_DATA = "{name}"', text, flags=re.MULTILINE), "utf-8")
+
+
+def customers(n: int = 600, seed: int = 0) -> list[list[object]]:
+    """A header and n made-up rows: who is older than 40 and has visited often buys, but for one in twenty."""
+    draw = random.Random(seed)
+    rows: list[list[object]] = [["age", "city", "visits", "buys"]]
+    for _ in range(n):
+        age, city, visits = round(draw.gauss(40, 12), 1), draw.choice(["Bonn", "Rome", "Ulm"]), draw.randrange(20)
+        buys = (age > 40 and visits > 5) != (draw.random() < 0.05)
+        rows.append(["" if draw.random() < 0.05 else age, city, visits, "yes" if buys else "no"])
+    return rows
 
 
 def copy(path: Path, to: Path, package: str) -> None:
     """Copy a file with the project's name in it."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix not in (".py", ".yaml", ".md", ".js"):
+    if path.suffix not in (".py", ".yaml", ".json"):
         shutil.copy(path, to)
         return
     to.write_text(renamed(path.read_text("utf-8"), package), "utf-8")
@@ -101,15 +117,19 @@ def template(folder: Path, name: str, package: str, data: str) -> None:
     """Write what is made for the project: README, pyproject.toml, Makefile, CI and its data."""
     rows = {
         "synthetic": f"problem | a function in `src/{package}/problems.py`",
-        "table": "table | `--data.path your.csv --data.label its_column`, or `configs/default.yaml`",
+        "table": "table | `path` and `label` in `configs/default.yaml`",
     }
     places = {"README.md": "README.md", "project.toml": "pyproject.toml", "Makefile": "Makefile"}
     places |= {"ci.yml": ".github/workflows/ci.yml", "gitignore": ".gitignore"}
+    if data == "table":
+        places |= {"table.yaml": "configs/default.yaml", "test_example.txt": "tests/test_example.py"}
     words = {
         "name": name,
         "package": package,
         "data_row": rows[data],
-        "dependencies": '  "polars>=1.30",\n' if data == "table" else "",
+        "fit": "fit -c configs/default.yaml" if data == "table" else "fit",
+        "predict": "predict --data.path data/customers.csv" if data == "table" else "predict",
+        "dependencies": '  "polars>=2.1",\n' if data == "table" else "",
         "origin": "torchtour",
         "version": __version__,
     }

@@ -11,6 +11,7 @@ from typing import Any
 from lightning import LightningDataModule
 from lightning.pytorch.cli import LightningArgumentParser
 
+from torchtour.problems import PROBLEMS
 from torchtour.settings import UserError, printable
 
 HEADINGS = {
@@ -23,13 +24,25 @@ HEADINGS = {
     "": "Other settings",
 }
 TEXTS = {
-    "seed_everything": "Seed of the global generator, which draws the first weights; true: a random one.",
-    "init_from": "Checkpoint whose weights alone a new run begins with.",
-    "trainer.max_epochs": "Epochs to train; all other settings of Trainer: --help trainer.",
-    "config": "A config file; several lie one over the other, and flags over them.",
+    "seed_everything": "Seed of the first weights; true: a random one.",
+    "trainer.max_epochs": "Epochs; Trainer's other settings: --help trainer.",
+    "data.problem": f"{', '.join(PROBLEMS)}.",
+    "data.noise": "Standard deviation of the noise in the points.",
+    "data.batch_size": "Points a training step; null: all in one batch.",
+    "data.seed": "The data's own seed; null: seed_everything's.",
+    "data.streaming": "New points for each training batch, none seen twice.",
+    "model.step_size": "Epochs from one decay of the rate to the next.",
+    "run.tensorboard": "Write TensorBoard's event files too.",
+    "run.save_every": "Least seconds between two writes of a checkpoint.",
+    "pictures.enabled": "Draw the curves and the boundary.",
+    "pictures.stills": "Epochs that stills.png shows, as in [0, 1, 4].",
+    "init_from": "Checkpoint whose weights alone a run starts with.",
+    "config": "A config; later ones, and flags, lie over it.",
     "help": "This page.",
 }
-HIDDEN = {"print_config", "data.help", "data", "model", "run", "report", "pictures"}
+HIDDEN = {"print_config", "data.help", "data", "model", "run", "report", "pictures", "trainer"}
+FROM_DATA = {"model.n_features", "model.n_classes", "model.columns", "model.classes"}
+OF_A_RUN = {"model", "trainer", "report", "run"}  # groups that a checkpoint has settled
 
 
 class Parser(LightningArgumentParser):
@@ -43,18 +56,26 @@ class Parser(LightningArgumentParser):
             self.usage = "%(prog)s [-c CONFIG ...] [--KEY VALUE ...]"
             return super().format_help(*args)
         command = self.prog.split()[-1]
-        resume = "resume" if command == "fit" else "load, by default best"
-        texts = {**TEXTS, "ckpt_path": f"Checkpoint to {resume}: best or last of the newest run, or a path."}
+        resume = "resume" if command == "fit" else "load, by default the newest best"
+        texts = {**TEXTS, "ckpt_path": f"Checkpoint to {resume}: best, last or a path."}
         pages = [f"usage: torchtour {command} [-c CONFIG ...] [--KEY VALUE ...]"]
         groups: dict[str, list[Any]] = {name: [] for name in HEADINGS}
         for action in [*self._actions, *data_actions(self.data[:1])]:
-            group = action.dest.partition(".")[0] if "." in action.dest else ""
-            if action.dest not in HIDDEN and (group != "trainer" or action.dest in TEXTS) and group in groups:
-                groups[group].append(action)
+            if action.help is not argparse.SUPPRESS and self._is_shown(action.dest, command):
+                groups[_group(action.dest)].append(action)
         for name, actions in groups.items():
-            lines = [_entry(action, texts) for action in actions if action.help is not argparse.SUPPRESS]
-            pages.append("\n".join([f"{HEADINGS[name]}:", *lines]))
+            if actions:
+                pages.append("\n".join([f"{HEADINGS[name]}:", *(_entry(action, texts) for action in actions)]))
+            if name == "data":
+                pages += [_other_data(cls) for cls in self.data[1:]]
         return "\n\n".join(pages) + "\n"
+
+    def _is_shown(self, dest: str, command: str) -> bool:
+        """Is a setting one of the help page's? It has ours, and only those that the command leaves open."""
+        group = _group(dest)
+        settled = command != "fit" and (group in OF_A_RUN or dest == "init_from") and dest != "run.root"
+        trainers = group == "trainer" and dest not in TEXTS
+        return group in HEADINGS and not (settled or trainers) and dest not in HIDDEN | FROM_DATA
 
     def error(self, message: str, ex: Exception | None = None) -> None:  # type: ignore[override]
         raise user_error(ex) or UserError(one_line(message))
@@ -142,8 +163,25 @@ def data_actions(classes: Iterable[type[LightningDataModule]]) -> list[Any]:
     for cls in classes:
         parser = LightningArgumentParser(prog="", add_help=False)
         parser.add_class_arguments(cls, "data")
-        found.update({action.dest: action for action in reversed(parser._actions) if action.dest not in found})
+        own = {action.dest: action for action in parser._actions}  # of two with one name the last one counts
+        found.update({dest: action for dest, action in own.items() if dest not in found})
     return [action for dest, action in found.items() if dest.startswith("data.")]
+
+
+def _group(dest: str) -> str:
+    return dest.partition(".")[0] if "." in dest else ""
+
+
+def _other_data(cls: type[LightningDataModule]) -> str:
+    """The settings of another class of data, by their names and defaults alone."""
+    settings = [
+        f"--{action.dest}" if action.default in (None, "") else f"--{action.dest} {_value(action.default)}"
+        for action in data_actions([cls])
+    ]
+    told = " ".join((inspect.getdoc(cls) or cls.__name__).splitlines()[0].partition(":")[0].split())
+    lines = textwrap.wrap(", ".join(setting.replace(" ", "\0") for setting in settings), 77, break_on_hyphens=False)
+    text = "\n".join(f"  {line}" for line in lines).replace("\0", " ")
+    return f"With --data {cls.__name__} ({told[0].lower()}{told[1:].rstrip('.')}):\n{text}"
 
 
 def _entry(action: Any, texts: dict[str, str]) -> str:
@@ -151,11 +189,11 @@ def _entry(action: Any, texts: dict[str, str]) -> str:
     flag = "-c" if action.dest == "config" else f"--{action.dest}"
     default = action.default if action.default is not argparse.SUPPRESS else None
     shown = "" if default is None or action.dest in ("help", "config") else f" {_value(default)}"
-    text = texts.get(action.dest, " ".join((action.help or "").split()))
-    indent = " " * 30
+    text = texts.get(action.dest, " ".join((action.help or "").split()).partition(". ")[0].rstrip(".") + ".")
+    indent = " " * 27
     head = f"  {flag}{shown}"
     body = textwrap.wrap(text, 79 - len(indent)) or [""]
-    if len(head) > len(indent) - 2:
+    if len(head) > len(indent) - 1:
         return "\n".join([head, *(indent + line for line in body)])
     return "\n".join([f"{head:{len(indent)}}{body[0]}", *(indent + line for line in body[1:])])
 
