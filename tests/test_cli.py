@@ -41,7 +41,7 @@ def test_help_of_fit_has_our_settings_first_and_described(torchtour, capsys):
         f"--{group}.{name}"
         for group, cls in (("model", Classifier), ("data", SyntheticData))
         for name in cls().hparams
-        if name not in ("n_features", "n_classes")
+        if name not in ("n_features", "n_classes", "columns", "classes")
     ]
     assert all(f"{flag} " in text for flag in ours)
     assert "--trainer.max_epochs" in text

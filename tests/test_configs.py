@@ -14,7 +14,7 @@ from matplotlib.image import imread
 from sklearn.datasets import load_iris
 
 from torchtour import Classifier, SyntheticData
-from torchtour.command.cli import Command
+from torchtour.command.subcommands import Command
 
 CONFIGS = ROOT / "configs"
 

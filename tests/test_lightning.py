@@ -8,7 +8,7 @@ from lightning import Callback, Trainer
 from lightning.pytorch.callbacks import Checkpoint, ModelCheckpoint
 
 from torchtour import Classifier, SyntheticData
-from torchtour.command.cli import put_files_into
+from torchtour.command.subcommands import put_files_into
 from torchtour.trust.sealed import CheckpointFile
 
 

@@ -495,7 +495,7 @@ def test_a_label_that_is_none_of_the_columns(torchtour, file):
 
 
 def test_polars_is_imported_only_when_a_table_is_read():
-    code = "import sys, torchtour.command.cli; print('polars' in sys.modules)"
+    code = "import sys, torchtour.command.subcommands; print('polars' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

@@ -17,7 +17,12 @@ from torchtour.trust.sealed import read as read_checkpoint
 
 __all__ = ["ROOT", "SETTINGS", "WATCHED", "Classifier", "UserError", "command_line", "read_checkpoint"]
 
-EARLY = ("torchtour.command.cli", "attrs", "omegaconf", "multiprocessing.synchronize")  # no child need import these
+EARLY = (
+    "torchtour.command.subcommands",
+    "attrs",
+    "omegaconf",
+    "multiprocessing.synchronize",
+)  # no child need import these
 for name in EARLY:
     with contextlib.suppress(ImportError):
         importlib.import_module(name)

@@ -1,11 +1,9 @@
-"""`torchtour fit|validate|test|predict`: LightningCLI with our classes and defaults."""
+"""LightningCLI with our classes and defaults: settings in, a Trainer, a model and data out."""
 
-import json
 import secrets
 import sys
 from datetime import timedelta
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,29 +12,22 @@ from lightning import Callback, LightningDataModule, Trainer
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
-from lightning.pytorch.loggers import TensorBoardLogger
-from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.strategies import DDPStrategy
-from lightning.pytorch.utilities import rank_zero_only
-from torch.multiprocessing.spawn import ProcessException
 
 from torchtour import Classifier, SyntheticData, TableData
-from torchtour.callbacks.pictures import Confusion, Pictures, audit_pictures
-from torchtour.callbacks.report import EpochReport, Predictions, Progress
+from torchtour.callbacks.pictures import Pictures, audit_pictures
+from torchtour.callbacks.report import EpochReport, Progress
 from torchtour.callbacks.run import Run, audit_run
-from torchtour.callbacks.tables import TablePredictions, TableReport, TableTest
+from torchtour.callbacks.tables import TableReport
+from torchtour.command.arguments import configs_in
 from torchtour.command.errors import first_line
 from torchtour.command.finding import find
-from torchtour.command.folders import config_named
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
 from torchtour.command.processes import check_processes
 from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
-from torchtour.command.rules import check_limits, check_memory, check_trainer, inexact
-from torchtour.command.say import hint, say
-from torchtour.scores import accuracy_line
-from torchtour.settings import UserError, printable, shown
-from torchtour.trust import config
-from torchtour.trust.audit import Stored, audit, unlike
+from torchtour.command.rules import check_memory, check_trainer
+from torchtour.settings import UserError
+from torchtour.trust.audit import Stored, audit
 from torchtour.trust.sealed import CheckpointFile
 
 TRAINER_DEFAULTS = {
@@ -46,17 +37,6 @@ TRAINER_DEFAULTS = {
     "num_sanity_val_steps": 0,
     "log_every_n_steps": 1,
 }
-FILES = (
-    "config.yaml",
-    "metrics.csv",
-    "best.ckpt",
-    "last.ckpt",
-    "curves.png",
-    "boundary.png",
-    "importance.png",
-    "stills.png",
-    "model_card.md",
-)
 SET_BY_US = {"weights_only", "verbose", "return_predictions"}
 DATA = {"torchtour.data.SyntheticData": SyntheticData, "torchtour.table.TableData": TableData}
 USUAL_DATA = "SyntheticData"  # where neither a flag, nor a config, nor a checkpoint names another
@@ -64,8 +44,8 @@ OURS = {"run": Run, "report": EpochReport, "pictures": Pictures}
 UNKEPT = ("fast_dev_run", "barebones")  # Trainer's modes that leave nothing behind
 
 
-class Command(LightningCLI):
-    """A subcommand, from its arguments to its last line."""
+class ConfiguredCLI(LightningCLI):
+    """LightningCLI with our classes and defaults: from the arguments to a Trainer, a model and data."""
 
     def __init__(self, args: list[str]) -> None:
         skip = {command: skipped | SET_BY_US for command, skipped in super().subcommands().items()}
@@ -74,7 +54,7 @@ class Command(LightningCLI):
         self.subcommands = lambda: wanted  # type: ignore[method-assign]
         self.stored: Stored | None = None
         # Only with its own defaults can a class be parsed: another's would stay where names are the same.
-        self.usual_data = f"torchtour.{chosen_data(args, _configs(args)) or USUAL_DATA}"
+        self.usual_data = f"torchtour.{chosen_data(args, configs_in(args)) or USUAL_DATA}"
         exact = {"allow_abbrev": False}
         super().__init__(
             Classifier,
@@ -216,201 +196,6 @@ class Command(LightningCLI):
         if settings.enable_progress_bar is not False and not settings.barebones and not bars:
             found.append(Progress())
         return found
-
-    @rank_zero_only
-    def _open_run(self) -> None:
-        settings = self.config["fit"].clone()
-        resumed, settings.ckpt_path = settings.ckpt_path, None
-        try:
-            values = json.loads(self._parser("fit").dump(settings, format="json", skip_none=False))
-        except ValueError as error:  # a default of another's class that is no plain value
-            value = str(error).strip().splitlines()[-1][:300]
-            raise UserError(f"config.yaml cannot hold a setting: give its value in full. {value}") from error
-        if values["data"]["class_path"] == f"torchtour.{USUAL_DATA}":
-            values["data"] = values["data"]["init_args"]
-        folder = self.run.open(config.dump(values), Path(resumed) if resumed else None)
-        put_files_into(self.trainer, folder)
-        if self.run.tensorboard:
-            self.trainer.loggers = [*self.trainer.loggers, TensorBoardLogger(folder, name="", version="")]
-
-    # Subcommands
-
-    def before_fit(self) -> None:
-        settings = self.config["fit"]
-        if settings.init_from:
-            assert self.stored is not None
-            self.model.load_state_dict(self.stored.weights)
-        if settings.ckpt_path:
-            self._before_resuming(settings.ckpt_path)
-        check_limits(settings.trainer, self.datamodule)
-        if any(isinstance(callback, Run) for callback in self.trainer.callbacks):  # type: ignore[attr-defined]
-            self._open_run()
-            for reason in inexact(self.trainer):
-                say(f"Note: {reason}.")
-
-    def _before_resuming(self, path: str) -> None:
-        assert self.stored is not None
-        if self.stored.epochs >= (self.trainer.max_epochs or 0) > 0:
-            raise UserError(
-                f"{path} has completed its epochs: trainer.max_epochs must be more than {self.stored.epochs}"
-            )
-        loops, pattern = self.stored.content["loops"], self.trainer.fit_loop.state_dict()
-        sound = isinstance(loops, dict) and not unlike(loops.get("fit_loop"), pattern, "fit_loop")
-        if not sound or loops["fit_loop"]["epoch_progress"]["current"]["ready"] != self.stored.epochs:
-            raise UserError(f"checkpoint {path} cannot be resumed: its loops do not fit its epoch")
-        self.files.audited[Path(path)] = self.stored.content
-
-    def fit(self, **kwargs: Any) -> None:
-        try:
-            self.trainer.fit(**kwargs, weights_only=True)
-        except (SystemExit, ProcessException):
-            folder = self.run.folder
-            if folder and (last := folder / "last.ckpt").exists():
-                say("Stopped. To go on from the last checkpoint:")
-                say(hint("fit", "--ckpt_path", last))
-            raise
-        finally:
-            self.run.close()
-
-    def after_fit(self) -> None:
-        if not isinstance(self.trainer.profiler, PassThroughProfiler):  # type: ignore[attr-defined]
-            say(self.trainer.profiler.summary())  # type: ignore[attr-defined]
-        folder = self.run.folder
-        if folder is None:
-            say("Done. Nothing was kept.")
-            return
-        say(f"The run is in {folder}:")
-        say("  " + ", ".join(name for name in FILES if (folder / name).exists()))
-        if (folder / "best.ckpt").exists():
-            say("To test its best epoch:")
-            say(hint("test", "--ckpt_path", folder / "best.ckpt"))
-
-    def validate(self, **kwargs: Any) -> None:
-        self.trainer.validate(**self._with_weights(kwargs), verbose=False)
-        self._say_scores("val", "validation", f"Accuracy {self.trainer.callback_metrics['val/accuracy']:.2%}")
-
-    def test(self, **kwargs: Any) -> None:
-        folder, drawn = Path(kwargs["ckpt_path"]).parent, self._get(self.config_init, "pictures").enabled
-        confusion = Confusion(folder / "confusion.png" if drawn else None)
-        self.trainer.callbacks.append(confusion)  # type: ignore[attr-defined]
-        if isinstance(self.datamodule, TableData):
-            self.trainer.callbacks.append(TableTest(folder, confusion))  # type: ignore[attr-defined]
-        self.trainer.test(**self._with_weights(kwargs), verbose=False)
-        matrix = self.trainer.callback_metrics.pop(Confusion.NAME)
-        self._say_scores("test", "held-out", accuracy_line(matrix, self._class_name))
-
-    def predict(self, **kwargs: Any) -> None:
-        path = Path(kwargs["ckpt_path"]).with_name("predictions.csv")
-        if isinstance(self.datamodule, TableData):
-            self._predict_table(path, kwargs)
-            return
-        predictions = Predictions(path)
-        self.trainer.callbacks.append(predictions)  # type: ignore[attr-defined]
-        self.trainer.predict(**self._with_weights(kwargs), return_predictions=False)
-        say(f"Wrote {predictions.path}: {self.datamodule.hparams.n_predict} points, their class and its probability.")
-
-    def _predict_table(self, path: Path, kwargs: dict[str, Any]) -> None:
-        if not self.model.hparams.columns:
-            raise UserError(f"{kwargs['ckpt_path']} was not trained on a table")
-        predictions = TablePredictions(path, self.model.hparams.classes)
-        self.trainer.callbacks.append(predictions)  # type: ignore[attr-defined]
-        self.trainer.predict(**self._with_weights(kwargs), return_predictions=False)
-        say(f"Wrote {path}: {predictions.rows:,} rows, their class and the probability of each class.")
-        for name, count in self.datamodule.chunks.unseen.items():
-            say(f"Note: {count:,} values of {shown(name)} were in no training row and count as missing.")
-        if predictions.quoted:
-            say(f"Note: {predictions.quoted:,} texts got a ' in front: a spreadsheet would have run them as formulas.")
-
-    def _with_weights(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """The net gets the weights that were audited: Trainer reads no file."""
-        assert self.stored is not None
-        self.model.load_state_dict(self.stored.weights)
-        return {**kwargs, "ckpt_path": None}
-
-    def _class_name(self, place: int) -> str:
-        classes = self.model.hparams.get("classes")
-        return shown(classes[place]) if classes else f"class {place}"
-
-    def _say_scores(self, split: str, kind: str, accuracy: str) -> None:
-        assert self.stored is not None
-        scores, data = self.trainer.callback_metrics, self.datamodule
-        loss = scores[f"{split}/loss"]
-        others = "".join(
-            f", {name.partition('/')[2]} {value:.4f}"
-            for name, value in scores.items()
-            if name.startswith(f"{split}/") and name.partition("/")[2] not in ("accuracy", "loss")
-        )
-        if isinstance(data, TableData):
-            name = printable(Path(data.hparams["path"]).name)
-            of = f"{len(data.sets[split])} {kind} rows of `{name}`"
-        else:
-            of = f"{data.hparams[f'n_{split}']} {kind} points of `{data.hparams.problem}`"
-        say(f"{accuracy} on {of}, loss {loss:.4f}{others}.")
-        seal = "" if self.stored.sealed else " (without a checksum)"
-        say(f"The net is in {self.stored.path}{seal}. To load it and predict:")
-        new = ("--data.path", "new.csv") if isinstance(data, TableData) else ()
-        say(hint("predict", "--ckpt_path", self.stored.path, *new))
-
-
-def fit(args: list[str]) -> int:
-    """Train a net."""
-    return lightning(["fit", *args])
-
-
-def validate(args: list[str]) -> int:
-    """Evaluate a checkpoint on the validation points."""
-    return lightning(["validate", *args])
-
-
-def test(args: list[str]) -> int:
-    """Evaluate a checkpoint on points that no training saw."""
-    return lightning(["test", *args])
-
-
-def predict(args: list[str]) -> int:
-    """Write the predictions of a checkpoint."""
-    return lightning(["predict", *args])
-
-
-def lightning(args: list[str]) -> int:
-    """Run one of Lightning's subcommands; its exit status."""
-    config.guard()
-    args = _with_shipped_configs(args)
-    Parser.data = tuple(sorted(DATA.values(), key=lambda cls: cls.__name__ != USUAL_DATA))
-    Parser.trainer_too = args[1:] in (["--help", "trainer"], ["-h", "trainer"])
-    for path in _configs(args):
-        config.check(path)
-    command = Command.__new__(Command)
-    try:
-        command.__init__(args[:2] if Parser.trainer_too else args)  # type: ignore[misc]
-    finally:
-        if run := getattr(command, "run", None):
-            run.close()
-    return 0
-
-
-def put_files_into(trainer: Trainer, folder: Path) -> None:
-    """Let Lightning's callbacks and loggers put their files into the run's folder.
-
-    Trainer takes it when it is made, but before that a setting may be refused, and a refused run leaves no folder.
-    """
-    trainer._default_root_dir = str(folder)  # type: ignore[attr-defined]
-
-
-def _with_shipped_configs(args: list[str]) -> list[str]:
-    """`-c spiral` means the package's config of that name, where there is no such file."""
-    after = [False, *(arg in ("-c", "--config") for arg in args[:-1])]
-    return [config_named(arg) if named else arg for arg, named in zip(args, after, strict=True)]
-
-
-def _configs(args: list[str]) -> list[str]:
-    """The config files that are named: by -c, and by --model, --data and others, which take a file too."""
-    names = {"-c", "--config", *(f"--{group}" for group in config.GROUPS)}
-    after = [value for flag, value in pairwise(args) if flag in names]
-    values = [*after, *(arg.partition("=")[2] for arg in args if arg.partition("=")[0] in names and "=" in arg)]
-    always = [value for flag, value in pairwise(args) if flag in ("-c", "--config")]
-    always += [arg.partition("=")[2] for arg in args if arg.startswith(("-c=", "--config="))]
-    return [value for value in values if value in always or config.may_be_a_file(value)]
 
 
 def _nested(flags: dict[str, Any], class_path: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ COMMANDS = {
     "new": "write a project of your own, from the files of this one",
     "check": "say which exercises of a file are solved, and give a hint for the others",
 }
-MODULES = dict.fromkeys(("fit", "validate", "test", "predict"), "cli")
+MODULES = dict.fromkeys(("fit", "validate", "test", "predict"), "subcommands")
 QUICK = {  # they do without torch, or load it themselves
     "runs",
     "lesson",

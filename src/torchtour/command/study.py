@@ -11,7 +11,8 @@ from jsonargparse import Namespace
 from lightning import LightningDataModule, Trainer
 
 from torchtour.classifier import Classifier
-from torchtour.command.cli import DATA, OURS, TRAINER_DEFAULTS, _configs
+from torchtour.command.arguments import configs_in
+from torchtour.command.cli import DATA, OURS, TRAINER_DEFAULTS
 from torchtour.command.errors import first_line
 from torchtour.command.parser import Parser, user_error, with_nearest_key
 from torchtour.command.rules import check_trainer
@@ -51,7 +52,7 @@ def parse(parser: Parser, args: list[str]) -> Namespace:
     config.guard()
     Parser.data = tuple(DATA.values())
     Parser.trainer_too = args in (["--help", "trainer"], ["-h", "trainer"])
-    for path in _configs(args):
+    for path in configs_in(args):
         config.check(path)
     try:
         settings = parser.parse_args(args[:1] if Parser.trainer_too else args)

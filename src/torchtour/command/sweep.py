@@ -14,11 +14,11 @@ from tqdm import tqdm
 
 from torchtour import plots
 from torchtour.callbacks.run import DivergenceError
-from torchtour.command.cli import lightning
 from torchtour.command.finding import find
 from torchtour.command.parser import Parser
 from torchtour.command.say import hint, say
 from torchtour.command.study import TRAINER, check_seed, config_of, fit_flags, new_data, new_folder, parse, parser_of
+from torchtour.command.subcommands import lightning
 from torchtour.settings import UserError, shown
 from torchtour.sweep.classifiers import SCORES
 from torchtour.sweep.grid import Grid, Member, Row, choose, own_settings
