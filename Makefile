@@ -46,6 +46,9 @@ bench: $(READY) ## what each convenience costs on this machine, some five minute
 	$(if $(PEERS),$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/peers $(FRAMEWORKS))
 	PYTHONPATH=$(if $(PEERS),.venv/peers:)tests $(BIN)/python -m benchmarks
 
+tables: $(READY) ## test accuracy on four real tables beside scikit-learn's, some two minutes
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.tables
+
 lock: $(READY) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install -q uv
 	echo 'torch ; python_version < "0"' > .venv/no-torch.txt
@@ -65,4 +68,4 @@ $(SITE): requirements.lock pyproject.toml | $(READY)
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation -e '.[docs]'
 	@touch $(SITE)
 
-.PHONY: ready help train lessons test accept docs pages-test faults new-test bench lock clean
+.PHONY: ready help train lessons test accept docs pages-test faults new-test bench tables lock clean

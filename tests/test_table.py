@@ -99,6 +99,19 @@ def test_each_kind_of_column(file):
     assert len(describe(data.table, "buys")) == 3
 
 
+def test_a_label_spelled_in_several_ways_is_said(tmp_path):
+    rows = [f"{k / 7},{('Yes', 'yes', 'no', 'maybe')[k % 4]}" for k in range(40)]
+    data = TableData(written(tmp_path / "t.csv", "\n".join(["x,late", *rows])), "late")
+    assert describe(data.table, "late")[1] == "Classes that differ in capitals alone: Yes, yes."
+
+
+def test_whole_numbers_that_all_differ_can_be_kept(tmp_path):
+    path = written(tmp_path / "t.csv", "\n".join(["h,sex", *(f"{150 + k},{'fm'[k % 2]}" for k in range(12))]))
+    with pytest.raises(UserError, match=r"h \(every row differs\); data.keep names columns to use"):
+        TableData(path, "sex").table  # noqa: B018
+    assert TableData(path, "sex", keep=["h"]).n_features == 1
+
+
 def test_what_is_left_out_can_be_said(file):
     data = TableData(str(file), "buys", drop=["age"], keep=["id"])
     assert {"id", "income"} <= {column["name"] for column in data.columns}

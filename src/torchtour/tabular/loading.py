@@ -73,7 +73,8 @@ def load(settings: Mapping[str, Any]) -> Table:
     left_out |= choice.left_out
     left_out |= {column["name"]: "constant" for column, kept in zip(choice.columns, varies, strict=True) if not kept}
     if not any(varies):
-        raise UserError(f"{source.path} has no column to learn from: {reasons(left_out)}")
+        hint = "; data.keep names columns to use all the same" * ("every row differs" in left_out.values())
+        raise UserError(f"{source.path} has no column to learn from: {reasons(left_out)}{hint}")
     sets = {
         name: TensorDataset(torch.from_numpy(raw if all(varies) else raw[:, varies]), torch.from_numpy(labels[place]))
         for name, raw, place in zip(PARTS, raws, (labelled[place] for place in places), strict=True)
@@ -119,9 +120,12 @@ def describe(table: Table, label: str) -> list[str]:
     sizes = {name: len(rows) for name, rows in table.sets.items()}
     notes = [f"{table.duplicates:,} equal to an earlier one"] * (table.duplicates > 0)
     notes += [f"{table.unlabelled:,} without a label left out"] * (table.unlabelled > 0)
+    spelled = Counter(str(name).casefold() for name in table.classes)
+    alike = [str(name) for name in table.classes if spelled[str(name).casefold()] > 1]
     return [
         f"Learning {shown(label)}, {len(table.classes)} classes, from {numbers} columns of numbers "
         f"and {categories} of categories.",
+        *([f"Classes that differ in capitals alone: {_some(alike)}."] if alike else []),
         *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),
         f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
         f"{' (' + ', '.join(notes) + ')' if notes else ''}.",
