@@ -48,8 +48,8 @@ def unlike(a: Any, b: Any, place: str = "/") -> str:
     if type(a) is not type(b):
         return place
     if isinstance(a, torch.Tensor):
-        same = a.dtype == b.dtype and a.shape == b.shape and a.numpy().tobytes() == b.numpy().tobytes()
-        return "" if same else place
+        bits = [tensor.reshape(-1).contiguous().view(torch.uint8) for tensor in (a, b)]  # numpy has no bfloat16
+        return "" if a.dtype == b.dtype and a.shape == b.shape and torch.equal(*bits) else place
     if isinstance(a, (dict, list, tuple)):
         parts = [(key, a[key], b.get(key)) for key in a] if isinstance(a, dict) else list(zip(range(len(a)), a, b))  # noqa: B905
         if len(a) != len(b) or (isinstance(a, dict) and a.keys() != b.keys()):

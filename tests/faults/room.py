@@ -33,7 +33,7 @@ def small_disk(folder: Path, kilobytes: int, inodes: int = 0) -> Iterator[Callab
 
 def full(answer: Answer, root: Path) -> str:
     """A full disk must be said so, in a line, and leave what was written before."""
-    clear = any(word in answer.err for word in ("No space", "can't be written"))
+    clear = any(word in answer.err for word in ("No space", "cannot be written"))
     problem = answer.problem(1, 2) or ("" if clear else "not said: " + answer.err)
     return problem or unsound(root) or litter(root)
 
@@ -79,7 +79,7 @@ def fill(path: Path, free: int) -> None:
 
 
 def read_only(folder: Path) -> Tries:
-    """A folder that can't be written; by a mount, since no mode stops the superuser."""
+    """A folder that cannot be written; by a mount, since no mode stops the superuser."""
     run = undisturbed(folder / "good", fit_flags(2))
     with small_disk(folder / "disk", 1000):
         shutil.copytree(run, folder / "disk/run")
@@ -91,7 +91,7 @@ def read_only(folder: Path) -> Tries:
             ("predict", "--ckpt_path", "run/last.ckpt"),
         ):
             answer = call(*arguments, folder=folder / "disk")
-            problem = answer.problem(2) or ("" if "can't be written" in answer.err else answer.err)
+            problem = answer.problem(2) or ("" if "cannot be written" in answer.err else answer.err)
             yield (
                 "bad command line",
                 named(problem, f" (in a read-only folder: torchtour {' '.join(map(str, arguments))})"),

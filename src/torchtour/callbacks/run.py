@@ -1,6 +1,7 @@
 """A run's folder: config.yaml, metrics.csv, best.ckpt and last.ckpt."""
 
 import math
+import os
 import re
 import shutil
 import time
@@ -92,6 +93,8 @@ class Run(Checkpoint):
         try:
             if resumed and resumed.name == "last.ckpt" and resumed.with_name("config.yaml").exists():
                 self.folder = resumed.parent
+                if not os.access(self.folder, os.W_OK):
+                    raise UserError(f"the run's folder {self.folder} cannot be written")
                 self.lock = FolderLock(self.folder)
                 remove_unfinished(self.folder)
             else:

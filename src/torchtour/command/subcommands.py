@@ -1,6 +1,7 @@
 """`torchtour fit|validate|test|predict`: what each does, and says."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from lightning.pytorch.utilities import rank_zero_only
 from torch.multiprocessing.spawn import ProcessException
 
 from torchtour import TableData
+from torchtour.batches import evaluation_batch
 from torchtour.callbacks.pictures import Confusion
 from torchtour.callbacks.report import Predictions
 from torchtour.callbacks.run import Run
@@ -113,7 +115,9 @@ class Command(ConfiguredCLI):
         predictions = Predictions(path)
         self.trainer.callbacks.append(predictions)  # type: ignore[attr-defined]
         self.trainer.predict(**self._with_weights(kwargs), return_predictions=False)
-        say(f"Wrote {predictions.path}: {self.datamodule.hparams.n_predict} points, their class and its probability.")
+        say(
+            f"Wrote {predictions.path}: {self._evaluated('predict', self.datamodule.hparams.n_predict)} points, their class and its probability."
+        )
 
     def _predict_table(self, path: Path, kwargs: dict[str, Any]) -> None:
         if not self.model.hparams.columns:
@@ -133,6 +137,12 @@ class Command(ConfiguredCLI):
         self.model.load_state_dict(self.stored.weights)
         return {**kwargs, "ckpt_path": None}
 
+    def _evaluated(self, split: str, n: int) -> int:
+        """How many of n samples limit_<split>_batches has left."""
+        batch, limit = evaluation_batch(self.trainer), getattr(self.trainer, f"limit_{split}_batches")
+        batches = math.ceil(n / batch)
+        return min(n, batch * (min(limit, batches) if isinstance(limit, int) else int(limit * batches)))
+
     def _class_name(self, place: int) -> str:
         classes = self.model.hparams.get("classes")
         return shown(classes[place]) if classes else f"class {place}"
@@ -148,9 +158,9 @@ class Command(ConfiguredCLI):
         )
         if isinstance(data, TableData):
             name = printable(Path(data.hparams["path"]).name)
-            of = f"{len(data.sets[split])} {kind} rows of `{name}`"
+            of = f"{self._evaluated(split, len(data.sets[split]))} {kind} rows of `{name}`"
         else:
-            of = f"{data.hparams[f'n_{split}']} {kind} points of `{data.hparams.problem}`"
+            of = f"{self._evaluated(split, data.hparams[f'n_{split}'])} {kind} points of `{data.hparams.problem}`"
         say(f"{accuracy} on {of}, loss {loss:.4f}{others}.")
         seal = "" if self.stored.sealed else " (without a checksum)"
         say(f"The net is in {self.stored.path}{seal}. To load it and predict:")
