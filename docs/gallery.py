@@ -123,6 +123,7 @@ def run_notebook(script: Path, folder: Path) -> None:
         client = NotebookClient(
             notebook,
             timeout=300,
+            extra_arguments=["--log-level=40"],  # else each kernel warns that it speaks plainly with this process
             kernel_name="python3",
             record_timing=False,
             resources={"metadata": {"path": empty}},

@@ -115,9 +115,8 @@ class Command(ConfiguredCLI):
         predictions = Predictions(path)
         self.trainer.callbacks.append(predictions)  # type: ignore[attr-defined]
         self.trainer.predict(**self._with_weights(kwargs), return_predictions=False)
-        say(
-            f"Wrote {predictions.path}: {self._evaluated('predict', self.datamodule.hparams.n_predict)} points, their class and its probability."
-        )
+        n = self._evaluated("predict", self.datamodule.hparams.n_predict)
+        say(f"Wrote {predictions.path}: {n} points, their class and its probability.")
 
     def _predict_table(self, path: Path, kwargs: dict[str, Any]) -> None:
         if not self.model.hparams.columns:
