@@ -26,6 +26,7 @@ COMMANDS = {
     "lesson": "run a lesson, by its number or name; without one, list them",
     "exercises": "write the start files of the exercises into a folder of yours",
     "new": "write a project of your own, from the files of this one",
+    "completion": "print what makes bash, zsh or fish complete these words",
     "check": "say which exercises of a file are solved, and give a hint for the others",
 }
 MODULES = dict.fromkeys(("fit", "validate", "test", "predict"), "subcommands")
@@ -41,7 +42,6 @@ TRY = """
 Try:
   torchtour fit --data.problem circle --model.hidden_size 20
   torchtour test                           the best epoch of the newest run
-  torchtour predict --ckpt_path last       its last epoch
   torchtour eject --to my_net
   torchtour fit --help                     every setting
 
