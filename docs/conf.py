@@ -43,6 +43,7 @@ myst_heading_anchors = 3
 add_module_names = False  # the heading says which
 autodoc_inherit_docstrings = False  # Lightning's are in Lightning's documentation
 autodoc_member_order = "bysource"
+viewcode_follow_imported_members = False  # a link back leads to the module that has the code
 copybutton_prompt_text = "$ "
 
 # The lessons. sphinx-gallery wants a folder with a header, and would take __init__.py for a lesson: it gets a copy.
@@ -78,6 +79,7 @@ playground.write(BUILD / "static/playground/data")
 html_theme = "pydata_sphinx_theme"
 html_title = "torchtour"
 html_favicon = "_static/favicon.svg"
+templates_path = ["_templates"]
 html_static_path = ["_static", "_build/static"]
 html_css_files = ["style.css", "playground/playground.css"]
 html_js_files = ["local.js"]
