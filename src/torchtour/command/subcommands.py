@@ -66,6 +66,8 @@ class Command(ConfiguredCLI):
         sound = isinstance(loops, dict) and not unlike(loops.get("fit_loop"), pattern, "fit_loop")
         if not sound or loops["fit_loop"]["epoch_progress"]["current"]["ready"] != self.stored.epochs:
             raise UserError(f"checkpoint {path} cannot be resumed: its loops do not fit its epoch")
+        # Trainer converts a net only after it has loaded the weights: 64 bits would pass through 32.
+        self.model.to(next(iter(self.stored.weights.values())).dtype)
         self.files.audited[Path(path)] = self.stored.content
 
     def fit(self, **kwargs: Any) -> None:
