@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.slow
 Edits = dict[str, list[tuple[str, str]]]
 FLAGS = (
     "--data.n_train 60 --data.n_val 30 --data.n_test 30 --data.batch_size 25 --trainer.max_epochs 2 --run.save_every 0"
@@ -200,7 +201,6 @@ def test_a_change_is_made_in_one_place_and_everything_follows(tmp_path, before, 
     play(tmp_path / "work", source, script, tmp_path / "root")
 
 
-@pytest.mark.slow
 def test_the_copys_own_tests_pass_with_all_changes_made(tmp_path):
     together: Edits = {}
     for change, (edits, _) in CHANGES.items():

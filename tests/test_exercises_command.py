@@ -29,6 +29,7 @@ def hostile(path) -> str:
     return f"# %%\n# torchtour exercises: tensors\nimport torch\n\n{cells}"
 
 
+@pytest.mark.slow
 def test_every_accident_is_a_message_and_a_class_is_graded(tmp_path, capsys):
     path = tmp_path / "mine.py"
     path.write_text(hostile(path))

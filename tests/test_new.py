@@ -82,11 +82,13 @@ def test_everything_compiles_and_no_word_was_left_to_fill_in(project, table):
             assert not re.search(r"(?<!\$)\{(?!\{)[a-z_]+\}", (folder / name).read_text())
 
 
+@pytest.mark.slow
 def test_its_own_tests_pass(project, table):
     python(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_network.py", "tests/test_problems.py")
     python(table, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_example.py")
 
 
+@pytest.mark.slow
 def test_it_trains_tests_predicts_and_resumes_as_its_readme_says(project, tmp_path_factory):
     script = f"""
 import sys

@@ -28,6 +28,7 @@ def test_the_wheel_holds_the_package(wheel):
     assert not [name for name in names if not name.startswith("torchtour")]
 
 
+@pytest.mark.slow
 def test_from_the_wheel_alone_in_an_empty_folder_everything_works(wheel, tmp_path):
     """Installed where nothing of the clone is seen: a config by its name, a lesson, the exercises, a new project."""
     install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", tmp_path / "site"]
