@@ -437,10 +437,14 @@ def frame(tab) -> str:
 def test_the_spiral_moves_and_can_be_stopped(visit) -> None:
     tab = visit("index.html")
     tab.wait_for_selector("#recording .moves")
-    before = frame(tab)
-    tab.wait_for_timeout(600)
-    assert frame(tab) != before
+    before, moved = frame(tab), False
+    for _ in range(100):  # a busy machine draws seldom
+        tab.wait_for_timeout(100)
+        if moved := frame(tab) != before:
+            break
+    assert moved
     tab.click("#recording button")
+    tab.wait_for_timeout(200)
     stopped = frame(tab)
     tab.wait_for_timeout(400)
     assert frame(tab) == stopped
