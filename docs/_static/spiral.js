@@ -119,7 +119,7 @@
   });
   slider.addEventListener("input", () => { playing = false; at = Number(slider.value); show(); draw(); });
   document.addEventListener("visibilitychange", ask);
-  new IntersectionObserver(([entry]) => { seen = entry.isIntersecting; ask(); }).observe(canvas);
+  new IntersectionObserver((entries) => { seen = entries.at(-1).isIntersecting; ask(); }).observe(canvas); // the newest counts
   new ResizeObserver(draw).observe(canvas);
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 

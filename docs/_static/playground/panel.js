@@ -42,8 +42,8 @@ export async function mount(host, options = {}) {
   });
   // Only what is on the screen moves.
   if (play && !steady())
-    new IntersectionObserver(([{ isIntersecting }], observer) => {
-      if (!isIntersecting) return;
+    new IntersectionObserver((entries, observer) => {
+      if (!entries.at(-1).isIntersecting) return;
       observer.disconnect();
       player.play();
     }).observe(canvas);
