@@ -438,7 +438,7 @@ def test_the_spiral_moves_and_can_be_stopped(visit) -> None:
     tab = visit("index.html")
     tab.wait_for_selector("#recording .moves")
     before, moved = frame(tab), False
-    for _ in range(100):  # a busy machine draws seldom
+    for _ in range(30):
         tab.wait_for_timeout(100)
         if moved := frame(tab) != before:
             break
