@@ -3,7 +3,7 @@
 import secrets
 import sys
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from torchtour.command.resume import chosen_data, flags_of, refuse_contradiction
 from torchtour.command.rules import check_memory, check_trainer
 from torchtour.settings import UserError
 from torchtour.trust.audit import Stored, audit
-from torchtour.trust.sealed import CheckpointFile
+from torchtour.trust.sealed import CheckpointFile, parse
 
 TRAINER_DEFAULTS = {
     "max_epochs": 10,
@@ -52,9 +52,10 @@ class ConfiguredCLI(LightningCLI):
         # A parser takes 0.2 s to build: only that of the command that is called.
         wanted = {command: skip[command] for command in args[:1] if command in skip} or skip
         self.subcommands = lambda: wanted  # type: ignore[method-assign]
+        self.parsed = cache(parse)  # each file is read once
         self.stored: Stored | None = None
         # Only with its own defaults can a class be parsed: another's would stay where names are the same.
-        self.usual_data = f"torchtour.{chosen_data(args, configs_in(args)) or USUAL_DATA}"
+        self.usual_data = f"torchtour.{chosen_data(args, configs_in(args), self.parsed) or USUAL_DATA}"
         exact = {"allow_abbrev": False}
         super().__init__(
             Classifier,
@@ -95,7 +96,7 @@ class ConfiguredCLI(LightningCLI):
             raise UserError("--init_from begins a new run: it goes with fit, and not with --ckpt_path")
         which = begun if begun is not None else "best" if resumed is None else resumed
         path = find(which, Path(settings.run.root))
-        self.stored = audit(path, Classifier, resume=resumed is not None and command == "fit")
+        self.stored = audit(self.parsed(path), Classifier, resume=resumed is not None and command == "fit")
         audit_run(self.stored)
         audit_pictures(self.stored)
         flags = flags_of(self.stored, self._data_class(settings), linked=command != "predict")
@@ -108,6 +109,9 @@ class ConfiguredCLI(LightningCLI):
         self.config = self._parse(args)
         self.config[command]["init_from" if begun else "ckpt_path"] = str(path)
         refuse_contradictions(flags, self.config[command], self.stored, command == "fit" and not begun)
+
+    def _parse_ckpt_path(self) -> None:
+        """Not Lightning's, which would read the file once more, and take settings of it that nobody has audited."""
 
     def _parse(self, args: list[str]) -> Namespace:
         try:

@@ -25,6 +25,7 @@ from torchtour.command.say import hint, say
 from torchtour.scores import accuracy_line
 from torchtour.settings import UserError, printable, shown
 from torchtour.trust import config
+from torchtour.trust.atomic import remove_unfinished
 from torchtour.trust.audit import unlike
 
 FILES = (
@@ -101,6 +102,7 @@ class Command(ConfiguredCLI):
 
     def test(self, **kwargs: Any) -> None:
         folder, drawn = Path(kwargs["ckpt_path"]).parent, self._get(self.config_init, "pictures").enabled
+        remove_unfinished(folder)
         confusion = Confusion(folder / "confusion.png" if drawn else None)
         self.trainer.callbacks.append(confusion)  # type: ignore[attr-defined]
         if isinstance(self.datamodule, TableData):
@@ -111,6 +113,7 @@ class Command(ConfiguredCLI):
 
     def predict(self, **kwargs: Any) -> None:
         path = Path(kwargs["ckpt_path"]).with_name("predictions.csv")
+        remove_unfinished(path.parent)
         if isinstance(self.datamodule, TableData):
             self._predict_table(path, kwargs)
             return
@@ -171,7 +174,7 @@ class Command(ConfiguredCLI):
     @rank_zero_only
     def _open_run(self) -> None:
         settings = self.config["fit"].clone()
-        resumed, settings.ckpt_path = settings.ckpt_path, None
+        resumed, settings.ckpt_path = self.stored if settings.ckpt_path else None, None
         try:
             values = json.loads(self._parser("fit").dump(settings, format="json", skip_none=False))
         except ValueError as error:  # a default of another's class that is no plain value
@@ -179,7 +182,7 @@ class Command(ConfiguredCLI):
             raise UserError(f"config.yaml cannot hold a setting: give its value in full. {value}") from error
         if values["data"]["class_path"] == f"torchtour.{USUAL_DATA}":
             values["data"] = values["data"]["init_args"]
-        folder = self.run.open(config.dump(values), Path(resumed) if resumed else None)
+        folder = self.run.open(config.dump(values), resumed)
         put_files_into(self.trainer, folder)
         if self.run.tensorboard:
             self.trainer.loggers = [*self.trainer.loggers, TensorBoardLogger(folder, name="", version="")]

@@ -140,7 +140,7 @@ def open_table(name: str) -> Source:
             return _opened(path, unpacked.file, unpacked)
         return _opened(path, path, None)
     except (OSError, EOFError) as error:
-        raise UserError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
+        raise UserError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
 def digest(path: str | Path) -> str:

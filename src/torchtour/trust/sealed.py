@@ -5,6 +5,7 @@ import io
 import stat
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from pickle import UnpicklingError
@@ -52,7 +53,7 @@ def read_bytes(path: str | Path) -> bytes:
     """The bytes of a checkpoint file.
 
     Raises:
-        UserError: It is no file, too large, or can't be read.
+        UserError: It is no file, too large, or cannot be read.
     """
     try:
         state = Path(path).stat()
@@ -89,9 +90,28 @@ def unpack(content: bytes, path: str | Path) -> Any:
         raise UserError(f"checkpoint {path} cannot be loaded: torch.save did not write it") from None
 
 
+@dataclass(frozen=True)
+class Parsed:
+    """A checkpoint file as it was read: its path, what it holds, and whether it carries its SHA-256."""
+
+    path: Path
+    content: Any
+    sealed: bool
+
+
+def parse(path: str | Path) -> Parsed:
+    """Read a checkpoint file, once: who needs it again is handed this value.
+
+    Raises:
+        UserError: It is no file, too large, changed since it was written, or not a checkpoint.
+    """
+    content = read_bytes(path)
+    return Parsed(Path(path), unpack(content, path), is_sealed(content))
+
+
 def read(path: str | Path) -> Any:
-    """`unpack(read_bytes(path), path)`."""
-    return unpack(read_bytes(path), path)
+    """What a checkpoint file holds; raises as `parse`."""
+    return parse(path).content
 
 
 class CheckpointFile(TorchCheckpointIO):
