@@ -71,6 +71,7 @@ def _quiet() -> None:
     warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {' '.join(str(message).split())}\n"
     # Workers would make it slower: the data are in memory.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    warnings.filterwarnings("ignore", ".*missing from font.*")  # a letter in a picture
     # What is refused, what was asked for, and a callback whose default is no plain value.
     warnings.filterwarnings("ignore", r"\s*Unable to serialize instance.*")
     warnings.filterwarnings("ignore", ".*AMP with fp16 is not supported on CPU.*")
