@@ -11,7 +11,6 @@ from pathlib import Path
 
 from benchmarks.contestants import DRAWING
 from benchmarks.measuring import Row, row, rows, take_turns, timed
-from benchmarks.report import LINES
 from benchmarks.setting import ROOT, Setting
 from benchmarks.sharing import EPOCHS, plain_shared, spawn, torchtour_shared
 
@@ -27,7 +26,9 @@ def growth() -> list[Row]:
     found: list[Row] = []
     for way, settings in ways.items():
         for setting in settings:
-            turns = take_turns(setting, list(LINES), 3, slow=1 if setting.n > 200_000 else 2)
+            turns = take_turns(
+                setting, ["plain loop", "torchtour", "usual Lightning project"], 3, slow=1 if setting.n > 200_000 else 2
+            )
             for name, mine in turns.items():
                 ratios = [ms / loop for ms, loop in zip(mine, turns["plain loop"], strict=False)]
                 found.append(row(f"{way}: {getattr(setting, sizes[way]):,}", name, statistics.median(mine), ratios))

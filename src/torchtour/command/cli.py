@@ -15,6 +15,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.strategies import DDPStrategy
 
 from torchtour import Classifier, SyntheticData, TableData
+from torchtour.callbacks.overhead import leave_out_overhead
 from torchtour.callbacks.pictures import Pictures, audit_pictures
 from torchtour.callbacks.report import EpochReport, Progress
 from torchtour.callbacks.run import Run, audit_run
@@ -186,7 +187,9 @@ class ConfiguredCLI(LightningCLI):
         if SLURMEnvironment.detect():
             # Else Lightning resumes from any checkpoint of its own, and saves one in the midst of an epoch.
             kwargs["plugins"].append(SLURMEnvironment(auto_requeue=False))
-        return super().instantiate_trainer(**kwargs)
+        trainer: Trainer = super().instantiate_trainer(**kwargs)
+        leave_out_overhead(trainer, self.model)
+        return trainer
 
     def _our_callbacks(self, settings: Namespace, kept: bool) -> list[Callback]:
         found: list[Callback] = [self._get(self.config_init, name) for name in OURS] if kept else []
