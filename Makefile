@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := ready
 SITE := .venv/site
 # Without their dependencies, so that no version of ours changes; scikit-learn and h5py bring what they still lack.
-FRAMEWORKS := skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors cloudpickle narwhals
+FRAMEWORKS := optuna alembic sqlalchemy colorlog mako greenlet skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors cloudpickle narwhals
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 : /p' Makefile | column -t -s:
