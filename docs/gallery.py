@@ -20,7 +20,7 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +33,7 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx_gallery.py_source_parser import IGNORE_BLOCK_PATTERN
 from sphinx_gallery.utils import zip_files
 
@@ -116,8 +117,8 @@ def as_notebook(script: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def run_notebook(script: Path, folder: Path) -> None:
-    """Run the lesson's notebook and put it where sphinx-gallery put one without outputs."""
+def run_notebook(script: Path) -> nbformat.NotebookNode:
+    """The lesson's notebook with its outputs."""
     notebook = as_notebook(script)
     with TemporaryDirectory() as empty:
         client = NotebookClient(
@@ -129,15 +130,25 @@ def run_notebook(script: Path, folder: Path) -> None:
             resources={"metadata": {"path": empty}},
         )
         client.execute()
-    nbformat.write(notebook, folder / f"{script.stem}.ipynb")
-    both = [folder / f"{script.stem}{suffix}" for suffix in (".py", ".ipynb")]
-    zip_files(both, folder / f"{script.stem}.zip", folder)
+    return notebook
 
 
-def run_notebooks(app: Sphinx) -> None:
-    scripts = sorted(LESSONS.glob("[!_]*.py"))
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(run_notebook, scripts, [Path(app.srcdir) / "lessons"] * len(scripts)))
+running: dict[Path, Future[nbformat.NotebookNode]] = {}
+
+
+def start_notebooks(app: Sphinx) -> None:
+    """Run them beside everything else: sphinx itself keeps one core busy."""
+    pool = ThreadPoolExecutor(1)
+    running.update({script: pool.submit(run_notebook, script) for script in sorted(LESSONS.glob("[!_]*.py"))})
+
+
+def write_notebooks(app: Sphinx, env: BuildEnvironment) -> None:
+    """Put them where sphinx-gallery put those without outputs, before they are copied to the site."""
+    for script, future in running.items():
+        folder = Path(app.srcdir) / "lessons"
+        nbformat.write(future.result(), folder / f"{script.stem}.ipynb")
+        both = [folder / f"{script.stem}{suffix}" for suffix in (".py", ".ipynb")]
+        zip_files(both, folder / f"{script.stem}.zip", folder)
 
 
 # The glossary.
@@ -191,7 +202,8 @@ def pattern(waiting: dict[str, str]) -> re.Pattern[str]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_css_file("lessons.css")
-    app.connect("builder-inited", run_notebooks, priority=900)  # after sphinx-gallery
+    app.connect("builder-inited", start_notebooks, priority=1)  # before sphinx-gallery
+    app.connect("env-updated", write_notebooks)
     app.connect("doctree-read", fold)
     app.connect("doctree-read", link_terms)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

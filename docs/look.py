@@ -65,18 +65,6 @@ def plain_lesson(app, docname: str, source: list[str]) -> None:
     )
 
 
-def only_pages_that_exist(app, docname: str, source: list[str]) -> None:
-    """A table of contents may name parts of the site that are left out: no entry for those."""
-
-    def there(line: str) -> bool:
-        return line.startswith((":", "`")) or not line or line.split("<")[-1].rstrip(">") in app.env.found_docs
-
-    def block(found: re.Match[str]) -> str:
-        return "\n".join(line for line in found[0].split("\n") if there(line))
-
-    source[0] = re.sub(r"(?ms)^```\{toctree\}$.*?^```$", block, source[0])
-
-
 def label_tables(app, pagename: str, templatename: str, context: dict, doctree: object) -> None:
     """Give each cell the head of its column, for a telephone, where a row becomes a small list."""
     if "<table" not in context.get("body", ""):
@@ -92,7 +80,6 @@ def label_tables(app, pagename: str, templatename: str, context: dict, doctree: 
 
 def setup(app) -> dict[str, bool]:
     app.connect("source-read", plain_lesson)
-    app.connect("source-read", only_pages_that_exist)
     app.connect("html-page-context", hang_lines)
     app.connect("html-page-context", label_tables)
     return {"parallel_read_safe": True}
