@@ -5,7 +5,7 @@ from pathlib import Path
 
 # What pip calls the modules that a lesson may import; the others come with these, or with Python.
 PACKAGES = {"torch": "torch", "numpy": "numpy", "sklearn": "scikit-learn", "polars": "polars"}
-CELL = '''\
+CELL = """\
 # For Colab and Jupyter: installs what is missing here. The torch that is here stays as it is.
 import importlib
 import subprocess
@@ -26,7 +26,7 @@ if missing:
     if done.returncode:
         raise SystemExit(f"pip could not install {' '.join(missing)}:\\n{done.stderr}")
     importlib.invalidate_caches()
-'''
+"""
 
 
 def first_cell(script: str, wheel: str) -> str:

@@ -10,11 +10,11 @@ from sphinx.directives.code import container_wrapper
 from sphinx.util.docutils import SphinxDirective
 
 sys.path.insert(0, str(ROOT / "tests"))
-from new_campaign import EDITS, edit  # noqa: E402
+from new_campaign import EDITS, edit
 
 
 class CampaignChange(SphinxDirective):
-    """Make one of the campaign's changes in `my_project`, and show it: a file that is new whole, else its difference."""
+    """Make one of the campaign's changes in `my_project`, and show it: as a difference, or a new file whole."""
 
     required_arguments = 1
     final_argument_whitespace = True

@@ -1,4 +1,4 @@
-"""`make matrix`: `make test` on each Python, and on the oldest torch, each in a clean clone; a table of what came of it.
+"""`make matrix`: `make test` on each Python, and on the oldest torch, each in a clean clone; prints a table.
 
 One environment at a time, removed before the next: on most Pythons pip takes a torch of some gigabytes. Of the clone
 only what is committed is seen. The logs stay in .venv/matrix.
@@ -26,7 +26,7 @@ VERSIONS = "from importlib.metadata import version; print(version('torch'), vers
 class Row(NamedTuple):
     python: str
     torch: str  # what pip is told
-    versions: tuple[str, str] = ("", "")  # of torch and lightning, as installed
+    versions: tuple[str, ...] = ("", "")  # of torch and lightning, as installed
     result: str = ""
     minutes: float = 0.0
 
@@ -35,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Try the rows and print their table; 0 if all are green."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--only", nargs="+", help="rows: 3.10 3.11 3.12 3.13 oldest; default: all")
-    parser.add_argument("--pytest", default="", help="""arguments for pytest, as in --pytest='-k "network or settings"'""")
+    parser.add_argument(
+        "--pytest", default="", help="""arguments for pytest, as in --pytest='-k "network or settings"'"""
+    )
     options = parser.parse_args(arguments)
     rows = wanted(options.only)
     done = []
@@ -71,9 +73,15 @@ def tried(row: Row, pytest: str) -> Row:
         clone = Path(folder) / "torchtour"
         subprocess.run(["git", "clone", "-q", ROOT, clone], check=True)
         result = outcome(clone, python, row.torch, pytest, log)
-        found = subprocess.run([clone / ".venv/bin/python", "-c", VERSIONS], capture_output=True, text=True)
-    versions = tuple(found.stdout.split()) if found.returncode == 0 else ("", "")
+        versions = installed(clone)
     return row._replace(versions=versions, result=result, minutes=(time.monotonic() - begun) / 60)
+
+
+def installed(clone: Path) -> tuple[str, ...]:
+    """The versions of torch and lightning in the clone's environment; empty ones where the set-up failed."""
+    python = clone / ".venv/bin/python"
+    found = subprocess.run([python, "-c", VERSIONS], capture_output=True, text=True) if python.exists() else None
+    return tuple(found.stdout.split()) if found and found.returncode == 0 else ("", "")
 
 
 def outcome(clone: Path, python: Path, torch: str, pytest: str, log: Path) -> str:

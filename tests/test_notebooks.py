@@ -107,7 +107,9 @@ def test_in_an_environment_with_another_torch_the_lesson_then_runs(tmp_path):
     before = fingerprint(tmp_path / "venv")
     source = cell("generalisation", wheel_in(tmp_path).name)
     lesson = "from torchtour import Classifier\nfrom torchtour.lessons import headline\nimport sklearn, matplotlib\n"
-    lesson += f"import torch\nassert torch.__version__ != {version('torch')!r}\nprint(Classifier()(torch.ones(3, 2)).shape)"
+    lesson += (
+        f"import torch\nassert torch.__version__ != {version('torch')!r}\nprint(Classifier()(torch.ones(3, 2)).shape)"
+    )
     assert told(python, tmp_path, f"{source}\n{lesson}") == "torch.Size([3, 2])\n"
     assert fingerprint(tmp_path / "venv") == before
     assert told(python, tmp_path, source, PIP_NO_INDEX="1") == ""  # a second time there is nothing to do
