@@ -1,8 +1,10 @@
 """How pages are laid out: code that wraps with its indentation, tables for a telephone, no stock notes."""
 
 import re
+from pathlib import Path
 
 from bs4 import BeautifulSoup
+from first_cell import first_cell, wheel_in
 
 TOKEN = re.compile(r"<[^>]*>|\n|[^<\n]+")
 
@@ -59,9 +61,14 @@ def plain_lesson(app, docname: str, source: list[str]) -> None:
     name = docname.split("/")[1]
     text = re.sub(r"(?ms)^\.\. only:: html\n\n    \.\. note::.*?full example code\.?.*?\n\n", "", source[0], count=1)
     text = re.sub(r"(?ms)^\.\. only:: html\n\n  \.\. container:: sphx-glr-footer.*\Z", "", text)
+    folder = Path(app.srcdir) / "lessons"
+    wheel = wheel_in(folder).name
+    needed = wheel in first_cell((folder / f"{name}.py").read_text("utf-8"), wheel)
     source[0] = text + (
         f".. container:: downloads\n\n   Take it with you: :download:`the script <{name}.py>`"
-        f" or :download:`the notebook <{name}.ipynb>`.\n"
+        f" or :download:`the notebook <{name}.ipynb>`"
+        + f", and for Colab :download:`the package <{wheel}>` to upload beside the notebook" * needed
+        + ".\n"
     )
 
 

@@ -24,7 +24,7 @@ from torchtour.command.arguments import configs_in
 from torchtour.command.errors import first_line
 from torchtour.command.finding import find
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
-from torchtour.command.processes import check_processes
+from torchtour.command.processes import check_processes, say_accelerator
 from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
 from torchtour.command.rules import check_memory, check_trainer
 from torchtour.settings import UserError
@@ -158,6 +158,7 @@ class ConfiguredCLI(LightningCLI):
             raise UserError(f"{first_line(error)} ({', '.join(changed)})") from error
         settings = self._get(self.config, "trainer")
         check_processes(self.trainer, settings.devices, settings.precision)
+        say_accelerator(self.trainer, settings.accelerator)
         check_memory(self.model, self.datamodule)
         if self.stored and self.subcommand != "predict":
             sizes = {name: self.stored.settings.get(name, 2) for name in ("n_features", "n_classes")}
