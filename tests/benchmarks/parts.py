@@ -129,6 +129,7 @@ def processes() -> Iterator[Row]:
         "torchtour": torchtour_shared,
         "plain loop, DDP": partial(plain_shared, policy="SCHED_OTHER"),
         "the same, SCHED_BATCH": partial(plain_shared, policy="SCHED_BATCH"),
+        "and an exchange more": partial(plain_shared, policy="SCHED_BATCH", exchanges=1),
     }
     spent: dict[tuple[str, str], list[float]] = {}
     for _ in range(TURNS):
