@@ -88,7 +88,7 @@ def draw(name: str, n: int, noise: float = 0.0, generator: Generator | None = No
     """
     known = PROBLEMS[name]
     features, labels = known.draw(n, generator)  # [n, d], [n]
-    if features.shape != (n, known.n_features) or labels.min() < 0 or labels.max() >= known.n_classes:
+    if features.shape != (n, known.n_features) or not ((labels >= 0) & (labels < known.n_classes)).all():
         raise ValueError(f"problem {name} must give {known.n_features} features and classes below {known.n_classes}")
     if noise > 0:
         features = features + noise * torch.randn(features.shape, generator=generator)

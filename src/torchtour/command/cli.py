@@ -15,6 +15,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.strategies import DDPStrategy
 
 from torchtour import Classifier, SyntheticData, TableData
+from torchtour.callbacks.overhead import leave_out_overhead
 from torchtour.callbacks.pictures import Pictures, audit_pictures
 from torchtour.callbacks.report import EpochReport, Progress
 from torchtour.callbacks.run import Run, audit_run
@@ -23,7 +24,7 @@ from torchtour.command.arguments import configs_in
 from torchtour.command.errors import first_line
 from torchtour.command.finding import find
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
-from torchtour.command.processes import check_processes
+from torchtour.command.processes import check_processes, say_accelerator
 from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
 from torchtour.command.rules import check_memory, check_trainer
 from torchtour.settings import UserError
@@ -161,6 +162,7 @@ class ConfiguredCLI(LightningCLI):
             raise UserError(f"{first_line(error)} ({', '.join(changed)})") from error
         settings = self._get(self.config, "trainer")
         check_processes(self.trainer, settings.devices, settings.precision)
+        say_accelerator(self.trainer, settings.accelerator)
         check_memory(self.model, self.datamodule)
         if self.stored and self.subcommand != "predict":
             sizes = {name: self.stored.settings.get(name, 2) for name in ("n_features", "n_classes")}
@@ -190,7 +192,9 @@ class ConfiguredCLI(LightningCLI):
         if SLURMEnvironment.detect():
             # Else Lightning resumes from any checkpoint of its own, and saves one in the midst of an epoch.
             kwargs["plugins"].append(SLURMEnvironment(auto_requeue=False))
-        return super().instantiate_trainer(**kwargs)
+        trainer: Trainer = super().instantiate_trainer(**kwargs)
+        leave_out_overhead(trainer, self.model)
+        return trainer
 
     def _our_callbacks(self, settings: Namespace, kept: bool) -> list[Callback]:
         found: list[Callback] = [self._get(self.config_init, name) for name in OURS] if kept else []

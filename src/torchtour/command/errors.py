@@ -3,7 +3,6 @@
 import logging
 import os
 import re
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from torch.multiprocessing.spawn import ProcessException
 
 from torchtour.callbacks.run import DivergenceError
 from torchtour.command.processes import end_children
+from torchtour.command.terminal import complain
 from torchtour.settings import UserError, printable
 
 
@@ -59,7 +59,7 @@ def first_line(error: BaseException) -> str:
 
 
 def _say(message: str, status: int) -> int:
-    print(f"torchtour: {printable(message)}", file=sys.stderr)
+    complain(printable(message))
     return status
 
 

@@ -22,6 +22,7 @@ from torchtour.command.cli import DATA, USUAL_DATA, ConfiguredCLI
 from torchtour.command.parser import Parser
 from torchtour.command.rules import check_limits, inexact
 from torchtour.command.say import hint, say
+from torchtour.command.terminal import BOLD
 from torchtour.scores import accuracy_line
 from torchtour.settings import UserError, printable, shown
 from torchtour.trust import config
@@ -90,7 +91,7 @@ class Command(ConfiguredCLI):
         if folder is None:
             say("Done. Nothing was kept.")
             return
-        say(f"The run is in {folder}:")
+        say(f"The run is in {folder}:", BOLD)
         say("  " + ", ".join(name for name in FILES if (folder / name).exists()))
         if (folder / "best.ckpt").exists():
             say("To test its best epoch:")
@@ -165,7 +166,7 @@ class Command(ConfiguredCLI):
             of = f"{self._evaluated(split, len(data.sets[split]))} {kind} rows of `{name}`"
         else:
             of = f"{self._evaluated(split, data.hparams[f'n_{split}'])} {kind} points of `{data.hparams.problem}`"
-        say(f"{accuracy} on {of}, loss {loss:.4f}{others}.")
+        say(f"{accuracy} on {of}, loss {loss:.4f}{others}.", BOLD)
         seal = "" if self.stored.sealed else " (without a checksum)"
         say(f"The net is in {self.stored.path}{seal}. To load it and predict:")
         new = ("--data.path", "new.csv") if isinstance(data, TableData) else ()
