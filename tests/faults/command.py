@@ -101,8 +101,9 @@ class Command:
         finally:
             for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
                 signal.signal(signum, signal.SIG_IGN)
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError):  # a full one
+                    stream.flush()
             os._exit(status)
 
     def ended(self) -> bool:
