@@ -128,8 +128,11 @@ def test_early_stopping_goes_on_counting_when_a_run_is_resumed(torchtour):
 
 
 def test_wandb_keeps_the_curves_offline(torchtour):
-    pytest.importorskip("wandb", reason="Weights & Biases is not installed: pip install wandb")
-    fit(torchtour, "wandb", "--trainer.max_epochs", 2, "--data.n_train", 200, "--data.n_val", 100)
+    wandb = pytest.importorskip("wandb", reason="Weights & Biases is not installed: pip install wandb")
+    answer = torchtour("fit", "-c", "wandb", "--trainer.max_epochs", 2, "--data.n_train", 200, "--data.n_val", 100)
+    assert answer.status == 0
+    assert all("wandb" in line for line in answer.err.splitlines())  # it has lines of its own
+    wandb.finish()  # a process of its own writes the file
     (log,) = Path("checkpoints/wandb").glob("offline-run-*/*.wandb")
     assert b"val/accuracy" in log.read_bytes()
     assert {path.name for path in Path().iterdir()} == {"checkpoints"}
