@@ -63,7 +63,7 @@ CASES = {
     "SIGTERM between best.ckpt and last.ckpt": partial(
         stopped_at_lines, signum=signal.SIGTERM, start=0, step=1, lines=(line_with('self.folder / "last.ckpt"'),)
     ),
-    "hostile tables": partial(hostile_tables, names=("empty", "ragged rows")),
+    "hostile tables": partial(hostile_tables, names=("empty", "long rows")),
     "divergence": partial(diverges, names=("weight decay that overshoots",)),
 }
 
