@@ -61,9 +61,9 @@ def to_tensors(records, names, label):
 # Task 3: Columns that know too much
 # ----------------------------------
 #
-# *Break and fix, 4 minutes.* This keeps the ``k`` columns whose means in the two classes
-# are farthest apart. But it looks at rows that should stay unseen. Find the leak and
-# close it.
+# *Break and fix, 4 minutes.* This keeps the ``k`` columns whose means in the two
+# classes are farthest apart. But it looks at rows that should stay unseen. Find the
+# leak and close it.
 
 # %%
 
