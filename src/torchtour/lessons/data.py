@@ -651,9 +651,9 @@ print(f"{close:.0%}")
 
 # %% [markdown]
 # It is more than one in two. The pictures were written by 13 people, as
-# ``digits.DESCR`` says, and a person's digits stand close together in the file. After a random split each
-# person is in the training set *and* in the test set. The net has seen the handwriting
-# that it is tested on.
+# ``digits.DESCR`` says, and a person's digits stand close together in the file. After a
+# random split each person is in the training set *and* in the test set. The net has
+# seen the handwriting that it is tested on.
 #
 # If it is to read strangers' digits, the test must hold strangers. Cut the file instead
 # of shuffling it: the first 1000 pictures to train, the last 400 to test.
