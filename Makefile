@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := ready
 SITE := .venv/site
 # Without their dependencies, so that no version of ours changes; scikit-learn and h5py bring what they still lack.
-FRAMEWORKS := skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors cloudpickle narwhals
+FRAMEWORKS := optuna alembic sqlalchemy colorlog mako greenlet skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors cloudpickle narwhals
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 : /p' Makefile | column -t -s:
@@ -42,6 +42,9 @@ faults: $(READY) ## the whole fault campaign, some ten minutes; its table goes i
 new-test: $(READY) ## make a project by `torchtour new`, run its make train and make test, and change it; five minutes
 	$(BIN)/pytest tests/new_campaign.py
 
+matrix: ## make test on Python 3.10 to 3.13 and on the oldest torch; ROWS="3.10 oldest": these alone
+	$(PYTHON) tests/matrix.py $(if $(ROWS),--only $(ROWS))
+
 bench: $(READY) ## what each convenience costs on this machine, some five minutes; PEERS=1: other frameworks too
 	$(if $(PEERS),$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/peers $(FRAMEWORKS))
 	PYTHONPATH=$(if $(PEERS),.venv/peers:)tests $(BIN)/python -m benchmarks
@@ -68,4 +71,4 @@ $(SITE): requirements.lock pyproject.toml | $(READY)
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation -e '.[docs]'
 	@touch $(SITE)
 
-.PHONY: ready help train lessons test accept docs pages-test faults new-test bench tables lock clean
+.PHONY: ready help train lessons test accept docs pages-test faults new-test matrix bench tables lock clean

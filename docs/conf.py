@@ -33,6 +33,7 @@ extensions = [
     "measured",  # pictures of what was measured
     "start",  # what moves on the start page, and its cards
     "tasks",  # the exercises at the end of each lesson
+    "walk",  # the changes of "Make it yours"
 ]
 exclude_patterns = ["_build", "lessons/index.rst"]  # lessons.md is the index of the lessons
 default_role = "code"  # single backticks in docstrings

@@ -11,16 +11,19 @@ Each opens with what the reader will be able to do and how long it takes, and en
 this project, have a hidden copy.
 
 What stands between `# sphinx_gallery_start_ignore` and `# sphinx_gallery_end_ignore`, at the end of a cell, is not on
-the page. The notebook has such code in closed cells. It is run here, and offered with its outputs.
+the page. The notebook has such code in closed cells. It is run here, and offered with its outputs. Its first cell
+installs what is missing where it is opened; this project comes as a wheel, which the page offers beside it.
 The first use of a term of glossary.md in a lesson links to it.
 """
 
 import ast
 import logging
 import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,14 +32,17 @@ import jupytext
 import nbformat
 import torch
 from docutils import nodes
+from first_cell import first_cell, wheel_in
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx_gallery.py_source_parser import IGNORE_BLOCK_PATTERN
 from sphinx_gallery.utils import zip_files
 
-LESSONS = Path(__file__).parents[1] / "src/torchtour/lessons"
+ROOT = Path(__file__).parents[1]
+LESSONS = ROOT / "src/torchtour/lessons"
 restore = ExitStack()
 
 
@@ -98,11 +104,12 @@ def fold(app: Sphinx, doctree: nodes.document) -> None:
 # Notebooks.
 
 
-def as_notebook(script: Path) -> nbformat.NotebookNode:
-    """The lesson's cells, not yet run; code that the page folds or hides is in closed cells."""
-    notebook = jupytext.reads(script.read_text("utf-8"), fmt="py:percent")
+def as_notebook(script: Path, wheel: str) -> nbformat.NotebookNode:
+    """The lesson's cells, not yet run; code that installs, or that the page folds or hides, is in closed cells."""
+    text = script.read_text("utf-8")
+    notebook = jupytext.reads(text, fmt="py:percent")
     notebook.metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    cells = []
+    cells = [new_code_cell(first_cell(text, wheel).rstrip(), metadata={"title": "hidden"})]
     for one in notebook.cells:
         cells.append(one)
         if hidden := IGNORE_BLOCK_PATTERN.search(one.source):
@@ -116,9 +123,9 @@ def as_notebook(script: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def run_notebook(script: Path, folder: Path) -> None:
-    """Run the lesson's notebook and put it where sphinx-gallery put one without outputs."""
-    notebook = as_notebook(script)
+def run_notebook(script: Path, wheel: str) -> nbformat.NotebookNode:
+    """The lesson's notebook with its outputs."""
+    notebook = as_notebook(script, wheel)
     with TemporaryDirectory() as empty:
         client = NotebookClient(
             notebook,
@@ -129,15 +136,36 @@ def run_notebook(script: Path, folder: Path) -> None:
             resources={"metadata": {"path": empty}},
         )
         client.execute()
-    nbformat.write(notebook, folder / f"{script.stem}.ipynb")
-    both = [folder / f"{script.stem}{suffix}" for suffix in (".py", ".ipynb")]
-    zip_files(both, folder / f"{script.stem}.zip", folder)
+    return notebook
 
 
-def run_notebooks(app: Sphinx) -> None:
-    scripts = sorted(LESSONS.glob("[!_]*.py"))
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(run_notebook, scripts, [Path(app.srcdir) / "lessons"] * len(scripts)))
+running: dict[Path, Future[nbformat.NotebookNode]] = {}
+
+
+def start_notebooks(app: Sphinx) -> None:
+    """Run them beside everything else: sphinx itself keeps one core busy."""
+    folder = Path(app.srcdir) / "lessons"
+    folder.mkdir(exist_ok=True)
+    build_wheel(folder)
+    pool, wheel = ThreadPoolExecutor(1), wheel_in(folder).name
+    running.update({script: pool.submit(run_notebook, script, wheel) for script in sorted(LESSONS.glob("[!_]*.py"))})
+
+
+def write_notebooks(app: Sphinx, env: BuildEnvironment) -> None:
+    """Put them where sphinx-gallery put those without outputs, before they are copied to the site."""
+    folder = Path(app.srcdir) / "lessons"
+    for script, future in running.items():
+        nbformat.write(future.result(), folder / f"{script.stem}.ipynb")
+        both = [folder / f"{script.stem}{suffix}" for suffix in (".py", ".ipynb")]
+        zip_files(both, folder / f"{script.stem}.zip", folder)
+
+
+def build_wheel(folder: Path) -> None:
+    """Put this project's wheel, and no older one, beside the notebooks."""
+    for old in folder.glob("torchtour-*.whl"):
+        old.unlink()
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*pip, "--no-build-isolation", "-w", folder, ROOT], check=True)
 
 
 # The glossary.
@@ -191,7 +219,8 @@ def pattern(waiting: dict[str, str]) -> re.Pattern[str]:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_css_file("lessons.css")
-    app.connect("builder-inited", run_notebooks, priority=900)  # after sphinx-gallery
+    app.connect("builder-inited", start_notebooks, priority=1)  # before sphinx-gallery
+    app.connect("env-updated", write_notebooks)
     app.connect("doctree-read", fold)
     app.connect("doctree-read", link_terms)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

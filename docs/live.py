@@ -64,6 +64,8 @@ def _act(words: list[str], where: Path, streams: Path) -> None:
     os.environ["PATH"] = os.pathsep.join([str(BIN), os.environ["PATH"]])
     os.environ["COLUMNS"] = "88"
     keep_figures(where / ".figures")
+    if (where / "src" / words[0]).is_dir() and words[0] != "torchtour":
+        sys.exit(_of_project(words, where))
     if words[0] not in ("torchtour", "python"):
         sys.exit(subprocess.run(words, check=False).returncode)
     if (where / "src").exists():  # the page has changed the project
@@ -75,6 +77,17 @@ def _act(words: list[str], where: Path, streams: Path) -> None:
         sys.exit(import_module("torchtour.command.main").main())
     sys.argv = words[1:]
     runpy.run_path(words[1], run_name="__main__")
+
+
+def _of_project(words: list[str], where: Path) -> int:
+    """Run the command of a project that `torchtour new` has made, as if its environment were activated."""
+    program = where / ".venv/bin" / words[0]
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.touch(0o755)
+    os.environ["PATH"] = os.pathsep.join([str(program.parent), os.environ["PATH"]])
+    sys.path.insert(0, str(where / "src"))
+    sys.argv = [str(program), *words[1:]]
+    return import_module(f"{words[0]}.command.main").main()
 
 
 def keep_figures(where: Path) -> None:
@@ -100,12 +113,13 @@ class Console(SphinxDirective):
     has_content = True
     option_spec = {  # noqa: RUF012
         "with": directives.unchanged,  # files of docs/ that the commands need
+        "in": directives.unchanged,  # a project that a command has made in the page's folder
         "status": directives.nonnegative_int,
         "table": directives.flag,
     }
 
     def run(self) -> list[nodes.Node]:
-        where = folder(self.env)
+        where = folder(self.env) / self.options.get("in", "")
         for name in self.options.get("with", "").split():
             shutil.copy(Path(self.env.srcdir) / name, where)
             self.env.note_dependency(name)

@@ -1,8 +1,10 @@
 """How pages are laid out: code that wraps with its indentation, tables for a telephone, no stock notes."""
 
 import re
+from pathlib import Path
 
 from bs4 import BeautifulSoup
+from first_cell import first_cell, wheel_in
 
 TOKEN = re.compile(r"<[^>]*>|\n|[^<\n]+")
 
@@ -59,22 +61,15 @@ def plain_lesson(app, docname: str, source: list[str]) -> None:
     name = docname.split("/")[1]
     text = re.sub(r"(?ms)^\.\. only:: html\n\n    \.\. note::.*?full example code\.?.*?\n\n", "", source[0], count=1)
     text = re.sub(r"(?ms)^\.\. only:: html\n\n  \.\. container:: sphx-glr-footer.*\Z", "", text)
+    folder = Path(app.srcdir) / "lessons"
+    wheel = wheel_in(folder).name
+    needed = wheel in first_cell((folder / f"{name}.py").read_text("utf-8"), wheel)
     source[0] = text + (
         f".. container:: downloads\n\n   Take it with you: :download:`the script <{name}.py>`"
-        f" or :download:`the notebook <{name}.ipynb>`.\n"
+        f" or :download:`the notebook <{name}.ipynb>`"
+        + f", and for Colab :download:`the package <{wheel}>` to upload beside the notebook" * needed
+        + ".\n"
     )
-
-
-def only_pages_that_exist(app, docname: str, source: list[str]) -> None:
-    """A table of contents may name parts of the site that are left out: no entry for those."""
-
-    def there(line: str) -> bool:
-        return line.startswith((":", "`")) or not line or line.split("<")[-1].rstrip(">") in app.env.found_docs
-
-    def block(found: re.Match[str]) -> str:
-        return "\n".join(line for line in found[0].split("\n") if there(line))
-
-    source[0] = re.sub(r"(?ms)^```\{toctree\}$.*?^```$", block, source[0])
 
 
 def label_tables(app, pagename: str, templatename: str, context: dict, doctree: object) -> None:
@@ -92,7 +87,6 @@ def label_tables(app, pagename: str, templatename: str, context: dict, doctree: 
 
 def setup(app) -> dict[str, bool]:
     app.connect("source-read", plain_lesson)
-    app.connect("source-read", only_pages_that_exist)
     app.connect("html-page-context", hang_lines)
     app.connect("html-page-context", label_tables)
     return {"parallel_read_safe": True}

@@ -49,10 +49,23 @@ def bars(axes: Axes, found: Iterable[Row], what: str) -> None:
         weight = "bold" if row["who"] == "torchtour" else "normal"
         axes.text(float(row["highest"]) * 1.06, place, f"{ratio:.3g}", va="center", weight=weight)
     axes.axvline(1, color="black")
-    axes.set(title=what, xscale="log", xlim=(0.8, 75), xlabel="times as long as a plain loop's step")
+    axes.set(title=what, xscale="log", xlim=(0.3, 75), xlabel="times as long as a plain loop's step")
     axes.set_yticks(range(len(there)), [row["who"] for row in there])
     axes.invert_yaxis()
     plain_numbers(axes.xaxis)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def gains(axes: Axes, found: Iterable[Row], what: str) -> None:
+    """How many times as fast as the first way each is."""
+    there = [row for row in found if row["what"] == what]
+    colours = [BLUE if row["who"] == "torchtour sweep" else GREY for row in there]
+    axes.barh(range(len(there)), [float(row["ratio"]) for row in there], color=colours)
+    for place, row in enumerate(there):
+        axes.text(float(row["ratio"]) * 1.06, place, f"{float(row['ratio']):.3g}", va="center")
+    axes.set(title=what, xscale="log", xlim=(0.1, 3000), xlabel=f"times as fast as {there[0]['who']}")
+    axes.set_yticks(range(len(there)), [row["who"] for row in there])
+    axes.invert_yaxis()
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -77,6 +90,11 @@ def draw(app) -> None:
         for axes, what in zip(figure.subplots(1, 2), whats, strict=True):
             bars(axes, costs, what)
         pictures.save(figure, DRAWN / f"steps{number}")
+    swept = list(dict.fromkeys(row["what"] for row in costs if row["who"] == "torchtour sweep"))
+    figure = Figure(figsize=(11, 4.4), layout="constrained")
+    for axes, what in zip(figure.subplots(2, 2).flat, swept, strict=True):
+        gains(axes, costs, what)
+    pictures.save(figure, DRAWN / "sweeps")
     figure = Figure(figsize=(12, 3.6), layout="constrained")
     for axes, what in zip(figure.subplots(1, 3), GROWTH, strict=True):
         lines(axes, growth, what)

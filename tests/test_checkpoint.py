@@ -1,5 +1,6 @@
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -73,6 +74,17 @@ def test_a_write_that_fails_leaves_the_file_before(path, monkeypatch):
         atomic.replace(path, sealed.pack({"epoch": 4}))
     assert sealed.read(path)["epoch"] == 3
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path):
+    left, strange = tmp_path / ".a.ckpt.0123456789ab.tmp", tmp_path / ".another's.tmp"
+    left.touch()
+    strange.touch()
+    with atomic.replacing(tmp_path / "b.ckpt") as file:
+        atomic.remove_unfinished(tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} == {Path(file.name).name, strange.name}
+        file.write(b"whole")
+    assert (tmp_path / "b.ckpt").read_bytes() == b"whole"
 
 
 def test_best_and_last_are_those_of_the_newest_run(tmp_path):

@@ -306,3 +306,45 @@ def test_a_signal_while_python_shuts_down_ends_it_without_a_traceback():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.returncode == -signal.SIGTERM
     assert len(done.stderr.splitlines()) == 1  # eject: what it lacks
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("best.ckpt", ("test",)),
+        ("best.ckpt", ("predict",)),
+        ("best.ckpt", ("eject", "--to", "net")),
+        ("best.ckpt", ("fit", "--trainer.max_epochs", 3, "--pictures.enabled", "false")),
+        ("last.ckpt", ("fit", "--trainer.max_epochs", 3, "--pictures.enabled", "false")),
+    ],
+)
+def test_a_checkpoint_is_read_once(torchtour, small_run, monkeypatch, name, command):
+    """The file is damaged as soon as it has been read: what was checked is what is used, and nobody reads it again."""
+    path, real = small_run / name, Path.read_bytes
+
+    def read_and_damage(self: Path) -> bytes:
+        content = real(self)
+        if self == path:
+            path.write_bytes(b"damaged")
+        return content
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", read_and_damage)
+        answer = torchtour(*command, "--ckpt_path", path)
+    assert (answer.status, answer.err) == (0, "")
+    if command[0] == "fit":
+        newest = small_run if name == "last.ckpt" else small_run.with_name("version_1")
+        for file in ("best.ckpt", "last.ckpt"):
+            Classifier.load_from_checkpoint(newest / file)
+
+
+def test_a_damaged_best_checkpoint_is_put_aside_when_its_run_is_resumed(torchtour, small_run):
+    damaged = (small_run / "best.ckpt").read_bytes()[:-1]
+    (small_run / "best.ckpt").write_bytes(damaged)
+    with pytest.warns(UserWarning, match=r"best.ckpt is damaged: .* kept as best.ckpt.damaged"):
+        answer = torchtour("fit", "--ckpt_path", "last", "--trainer.max_epochs", 4, "--pictures.enabled", "false")
+    assert answer.status == 0
+    assert (small_run / "best.ckpt.damaged").read_bytes() == damaged
+    best = torch.load(small_run / "best.ckpt", weights_only=True)
+    assert best["epoch"] in (2, 3)  # of the epochs that came after
+    assert torchtour("test", "--ckpt_path", "best").status == 0

@@ -10,6 +10,7 @@ import pytest
 import torch
 import yaml
 from conftest import ROOT
+from lightning_utilities.core.imports import RequirementCache
 from matplotlib.image import imread
 from sklearn.datasets import load_iris
 
@@ -43,7 +44,14 @@ def table(name: str) -> list[dict[str, str]]:
 
 def test_each_config_has_a_test():
     names = {path.stem for path in CONFIGS.iterdir()}
-    assert names == {"default", "tutorial", "adam", "spiral", "ddp", "tensorboard", "stills", "table"}
+    assert names == {
+        "default", "tutorial", "adam", "spiral", "ddp", "early_stopping", "tensorboard", "wandb", "stills", "table",
+    }  # fmt: skip
+
+
+def test_the_page_of_the_command_lists_each_config():
+    section = (ROOT / "docs/command.md").read_text().partition("### Configs")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == {path.stem for path in CONFIGS.iterdir()}
 
 
 def test_default_is_what_fit_does_without_a_config(torchtour):
@@ -73,6 +81,7 @@ def test_tutorial_is_lesson_4(torchtour):
     lines = [line for line in fit(torchtour, "tutorial").splitlines() if line.startswith("Epoch")]
     assert len(lines) == 5
     assert lines[0].startswith("Epoch [20/100], Loss: 0.7186, Accuracy: 0.5300, Val loss: ")
+    assert "accelerator: cpu" in Path("checkpoints/tutorial/version_0/config.yaml").read_text()
     assert lines[-1].startswith("Epoch [100/100], Loss: 0.6377, Accuracy: 0.5400, Val loss: ")
 
 
@@ -91,6 +100,51 @@ def test_tensorboard_has_the_curves(torchtour):
     fit(torchtour, "tensorboard", "--trainer.max_epochs", 1)
     (events,) = Path("checkpoints/default/version_0").glob("events.out.tfevents.*")
     assert b"val/accuracy" in events.read_bytes()
+
+
+def test_early_stopping_ends_at_the_fifth_validation_without_a_fall(torchtour):
+    flags = ("--run.name", "early", "--model.gamma", 1, "--data.n_train", 200, "--data.n_val", 100)
+    fit(torchtour, "early_stopping", *flags)
+    best, waited = float("inf"), 0
+    rows = table("early")
+    for row in rows:  # the rule in its own words
+        fell = float(row["val/loss"]) < best - 0.0001
+        best, waited = (float(row["val/loss"]), 0) if fell else (best, waited + 1)
+        if waited == 5:
+            break
+    assert waited == 5
+    assert row is rows[-1]
+    assert len(rows) < 100
+
+
+def test_early_stopping_goes_on_counting_when_a_run_is_resumed(torchtour):
+    flags = ("--model.gamma", 1, "--data.n_train", 200, "--data.n_val", 100)
+    fit(torchtour, "early_stopping", "--run.name", "whole", *flags)
+    epochs = len(table("whole"))
+    fit(torchtour, "early_stopping", "--run.name", "parts", "--trainer.max_epochs", epochs - 2, *flags)
+    answer = torchtour("fit", "-c", "early_stopping", "--ckpt_path", "checkpoints/parts/version_0/last.ckpt")
+    assert (answer.status, answer.err) == (0, "")
+    assert table("parts") == table("whole")
+
+
+def test_wandb_keeps_the_curves_offline(torchtour):
+    wandb = pytest.importorskip("wandb", reason="Weights & Biases is not installed: pip install wandb")
+    answer = torchtour("fit", "-c", "wandb", "--trainer.max_epochs", 2, "--data.n_train", 200, "--data.n_val", 100)
+    assert answer.status == 0
+    assert all("wandb" in line for line in answer.err.splitlines())  # it has lines of its own
+    wandb.finish()  # a process of its own writes the file
+    (log,) = Path("checkpoints/wandb").glob("offline-run-*/*.wandb")
+    assert b"val/accuracy" in log.read_bytes()
+    assert {path.name for path in Path().iterdir()} == {"checkpoints"}
+    assert len(table("default")) == 2
+
+
+def test_without_wandb_one_line_says_how_to_get_it(torchtour, monkeypatch):
+    monkeypatch.setattr("lightning.pytorch.loggers.wandb._WANDB_AVAILABLE", RequirementCache("wandb>=10000"))
+    answer = torchtour("fit", "-c", "wandb", "--trainer.max_epochs", 1)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err == "torchtour: a package is missing: pip install wandb\n"
+    assert not Path("checkpoints").exists()
 
 
 def test_stills_draws_the_net_at_its_epochs(torchtour):

@@ -18,6 +18,7 @@ from faults.room import full_from_the_start
 from faults.rows import torn_metrics
 from faults.runs import fit_flags
 from faults.signals import stopped, stopped_at_lines
+from faults.tables import hostile_tables
 from faults.tries import Skipped
 
 REFERENCE = ROOT / "checkpoints/reference/0.1.0.ckpt"
@@ -54,14 +55,15 @@ CASES = {
         consumers=("load",),
     ),
     "hostile optimizer": partial(hostile, names=("optimizer without groups", "best nan"), consumers=("fit",)),
-    "odd settings": partial(odd_settings, seed=1, count=3),
-    "odd leaves": partial(odd_leaves, seed=0, step=60),
+    "odd settings": partial(odd_settings, seed=1, step=120),
+    "odd leaves": partial(odd_leaves, seed=0, step=200),
     "full disk": partial(full_from_the_start, sizes=(20,), inodes=()),
     "bad input": partial(bad_input, fault="bad input", lines=LINES),
     "SIGINT at random": partial(stopped, signum=signal.SIGINT, seed=0, times=1, epochs=20),
     "SIGTERM between best.ckpt and last.ckpt": partial(
         stopped_at_lines, signum=signal.SIGTERM, start=0, step=1, lines=(line_with('self.folder / "last.ckpt"'),)
     ),
+    "hostile tables": partial(hostile_tables, names=("empty", "ragged rows")),
     "divergence": partial(diverges, names=("weight decay that overshoots",)),
 }
 

@@ -11,6 +11,7 @@ from torchtour import Classifier, SyntheticData
 from torchtour.callbacks.report import Progress
 from torchtour.callbacks.run import Run
 from torchtour.settings import UserError
+from torchtour.trust.audit import audit
 from torchtour.trust.sealed import CheckpointFile
 
 COLUMNS = ("epoch", "step", "lr", "train/loss", "train/accuracy", "val/loss", "val/accuracy")
@@ -28,7 +29,7 @@ def fit(
     **settings,
 ) -> Run:
     run = Run(root=str(folder), save_every=save_every)
-    run.open(resumed=resume)
+    run.open(resumed=resume and audit(resume, Classifier))
     trainer = Trainer(
         max_epochs=epochs,
         callbacks=[run, Progress(), *(also or [])],

@@ -500,6 +500,12 @@ def test_a_resumed_run_is_exact_and_needs_the_same_file(torchtour, run, file):
         assert "is not the file that the run began with" in answer.err
 
 
+def test_a_config_names_the_checkpoint(torchtour, run):
+    Path("again.yaml").write_text(f"ckpt_path: {run / 'last.ckpt'}\ntrainer:\n  max_epochs: 4\n")
+    assert torchtour("fit", "-c", "again.yaml").status == 0
+    assert torch.load(run / "last.ckpt")["epoch"] == 3
+
+
 def test_a_label_that_is_none_of_the_columns(torchtour, file):
     answer = torchtour("fit", "--data", "TableData", "--data.path", file, "--data.label", "bought")
     assert (answer.status, answer.err.count("\n")) == (2, 1)

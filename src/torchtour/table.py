@@ -67,7 +67,7 @@ class TableData(LightningDataModule):
         """The file's content; read once.
 
         Raises:
-            UserError: It can't be read or learned from.
+            UserError: It cannot be read or learned from.
         """
         return load(self.hparams)
 

@@ -14,8 +14,9 @@ import benchmarks
 from benchmarks.contestants import CONTESTANTS
 from benchmarks.measuring import Row, timed
 from benchmarks.parts import growth, process, processes, steps, streaming
-from benchmarks.report import growth_picture, into_page, picture, table, write
+from benchmarks.report import into_page, table, write
 from benchmarks.setting import MEASURED, Setting
+from benchmarks.sweeps import sweeps
 
 
 def quiet() -> None:
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "process": process,
     "streaming": streaming,
     "processes": processes,
+    "sweeps": sweeps,
 }
 
 
@@ -52,13 +54,10 @@ def main() -> None:
             print(f"{each['what']:44} {cells} {each['target']}", flush=True)
             found[part].append(each)
     if not options.only:
-        grown = found.pop("growth")
         MEASURED.mkdir(exist_ok=True)
-        write("growth", grown)
-        growth_picture(grown)
+        write("growth", found.pop("growth"))
         rest = [each for part in found.values() for each in part]
         write("costs", rest)
-        picture(found["steps"])
         into_page(table(rest))
     print(f"{(time.monotonic() - began) / 60:.1f} minutes")
 

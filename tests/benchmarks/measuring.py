@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 
 from benchmarks.contestants import CONTESTANTS, DRAWING
-from benchmarks.setting import Setting, points
+from benchmarks.setting import Batch, Setting, points
 
 
 class Screen(io.TextIOBase):
@@ -27,9 +27,13 @@ class Screen(io.TextIOBase):
         return len(text)
 
 
+def unseen() -> Batch:
+    return points(10_000)
+
+
 def learned(net: torch.nn.Module) -> float:
-    """Accuracy on points of its own: no contestant may be quick because it doesn't train."""
-    features, labels = points(10_000)
+    """Accuracy on unseen points: no contestant may be quick because it doesn't train."""
+    features, labels = unseen()
     with torch.no_grad():
         return (net(features).argmax(1).cpu() == labels).float().mean().item()
 

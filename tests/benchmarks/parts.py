@@ -11,7 +11,6 @@ from pathlib import Path
 
 from benchmarks.contestants import DRAWING
 from benchmarks.measuring import Row, row, rows, take_turns, timed
-from benchmarks.report import LINES
 from benchmarks.setting import ROOT, Setting
 from benchmarks.sharing import EPOCHS, plain_shared, spawn, torchtour_shared
 
@@ -27,7 +26,9 @@ def growth() -> list[Row]:
     found: list[Row] = []
     for way, settings in ways.items():
         for setting in settings:
-            turns = take_turns(setting, list(LINES), 3, slow=1 if setting.n > 200_000 else 2)
+            turns = take_turns(
+                setting, ["plain loop", "torchtour", "usual Lightning project"], 3, slow=1 if setting.n > 200_000 else 2
+            )
             for name, mine in turns.items():
                 ratios = [ms / loop for ms, loop in zip(mine, turns["plain loop"], strict=False)]
                 found.append(row(f"{way}: {getattr(setting, sizes[way]):,}", name, statistics.median(mine), ratios))
@@ -128,6 +129,7 @@ def processes() -> Iterator[Row]:
         "torchtour": torchtour_shared,
         "plain loop, DDP": partial(plain_shared, policy="SCHED_OTHER"),
         "the same, SCHED_BATCH": partial(plain_shared, policy="SCHED_BATCH"),
+        "and an exchange more": partial(plain_shared, policy="SCHED_BATCH", exchanges=1),
     }
     spent: dict[tuple[str, str], list[float]] = {}
     for _ in range(TURNS):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -15,7 +15,7 @@ from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
 from benchmarks.plain import loop, shuffled
-from benchmarks.setting import ROOT, Setting, net_and_optimizer, points
+from benchmarks.setting import ROOT, Batch, Setting, net_and_optimizer, points
 
 EPOCHS = 9
 
@@ -31,19 +31,29 @@ def torchtour_shared(processes: int, batch: int) -> float:
     return float(re.search(r"after the first epoch: (\S+)", out)[1])
 
 
-def plain_shared(processes: int, batch: int, policy: str) -> float:
-    """The same by the plain loop, its net wrapped in DDP: what PyTorch itself gains from a second process here."""
-    return float(spawn("train_share", processes, batch, policy))
+def plain_shared(processes: int, batch: int, policy: str, exchanges: int = 0) -> float:
+    """The same by the plain loop, its net wrapped in DDP: what PyTorch itself gains from a second process here.
+
+    `exchanges`: more of them in each step, as Lightning has one in which it asks whether any process has got SIGTERM.
+    """
+    return float(spawn("train_share", processes, batch, policy, exchanges))
 
 
-def train_share(rank: int, meet: str, processes: int, batch: str, policy: str) -> None:
+def train_share(rank: int, meet: str, processes: int, batch: str, policy: str, exchanges: str) -> None:
     if sys.platform == "linux":  # before there are threads that bring messages
         os.sched_setscheduler(0, getattr(os, policy), os.sched_param(0))
     meet_others(rank, meet, processes)
     setting = Setting(1_000_000, int(batch), EPOCHS)
     net, optimizer = net_and_optimizer(setting)
     model = DistributedDataParallel(net) if processes > 1 else net
-    batches = partial(shuffled, points(setting.n), setting.batch, slice(rank, None, processes))
+    data, more = points(setting.n), int(exchanges) if processes > 1 else 0
+
+    def batches() -> Iterator[Batch]:
+        for each in shuffled(data, setting.batch, slice(rank, None, processes)):
+            for _ in range(more):
+                distributed.broadcast(torch.zeros(1), 0)
+            yield each
+
     _, *others = loop(model, optimizer, batches, EPOCHS)
     if rank == 0:
         print(sum(others), flush=True)

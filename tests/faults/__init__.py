@@ -6,4 +6,4 @@ PYTHONPATH=tests python -m faults [--only WORD] [--write PAGE] prints a table: f
 
 import os
 
-os.environ["OMP_NUM_THREADS"] = "1"  # before torch: more threads would wait for each other, and can't be forked
+os.environ["OMP_NUM_THREADS"] = "1"  # before torch: more threads would wait for each other, and cannot be forked

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from faults.bad_input import BAD, bad_input
 from faults.bombs import bombs
+from faults.callbacks import each_callback, one_run_for_several_fits
 from faults.changes import NO_NET, NO_RESUME
-from faults.damage import cut_short, flipped, overwritten
+from faults.damage import cut_short, damaged_best, flipped, overwritten
 from faults.divergence import WILD, diverges
 from faults.drawn_leaves import odd_leaves
 from faults.drawn_runs import drawn_names, drawn_runs, widths
@@ -19,7 +20,7 @@ from faults.forging import CONSUMERS
 from faults.hostile import hostile
 from faults.installed import Real
 from faults.kills import killed_at_lines, killed_at_random
-from faults.power import power_cut
+from faults.power import SYSTEMS, power_cut
 from faults.processes import hit_all, hit_one, two_processes
 from faults.product import ROOT
 from faults.room import filled_meanwhile, full_from_the_start, read_only
@@ -27,8 +28,9 @@ from faults.rows import lost_rows, torn_metrics, wrong_rows
 from faults.runs import ADAM, fit_flags
 from faults.settings import ends_early, half_measures, precisions
 from faults.signals import stopped, stopped_at_lines, stopped_for_real
-from faults.surroundings import environments, folders, pipes, streams
+from faults.surroundings import A_JOB, accents, environments, equal_times, folders, hints, pipes, streams
 from faults.swelling import files_that_swell
+from faults.tables import HOSTILE, drawn_tables, hostile_tables, killed_table, no_tables
 from faults.together import begun_together, read_while_written, resumed_twice, swapped
 from faults.tries import Tries
 
@@ -71,6 +73,7 @@ def campaign() -> list[Case]:
         ("damage", partial(cut_short, path=None, step=1)),
         *(("damage", partial(flipped, path=None, start=n, step=6)) for n in range(6)),
         ("damage", partial(overwritten, path=None, count=6000)),
+        ("damage", partial(damaged_best, seed=0, count=16)),
         *(("hostile", partial(bombs, consumers=(name,), environments=({}, forced))) for name in everyone),
         *(("hostile", partial(hostile, names=net[n::8], consumers=everyone)) for n in range(8)),
         *(("hostile", partial(hostile, names=resume[n::6], consumers=("fit", "fit anew", "test"))) for n in range(6)),
@@ -83,22 +86,28 @@ def campaign() -> list[Case]:
             for fault, lines in BAD.items()
             for n in range(4)
         ),
+        *(("callbacks", partial(each_callback, start=n, step=4)) for n in range(4)),
+        ("callbacks", partial(one_run_for_several_fits, epochs=(3, 1, 2))),
         ("input", precisions),
         ("input", half_measures),
         ("input", ends_early),
         ("input", read_only),
         *(("signals", partial(stopped, signum=s, seed=n, times=7)) for s in (sigterm, sigint) for n in range(2)),
         *(("signals", partial(stopped, signum=s, seed=9, times=8, twice=True)) for s in (sigterm, sigint)),
+        ("signals", partial(stopped, signum=signal.SIGUSR1, seed=0, times=8, environment=A_JOB)),
         *(("signals", partial(stopped_at_lines, signum=s, start=n, step=8)) for s in (sigterm, sigint) for n in (0, 4)),
         *(("signals", partial(stopped_for_real, signum=s, moments=moments)) for s in (sigterm, sigint)),
         ("divergence", partial(diverges, names=tuple(WILD))),
-        *(("drawn", partial(odd_settings, seed=n, count=30)) for n in range(0, 240, 30)),
-        *(("drawn", partial(odd_leaves, seed=n, step=4)) for n in range(4)),
+        *(("drawn", partial(odd_settings, seed=n, step=10)) for n in range(10)),
+        *(("drawn", partial(odd_leaves, seed=n, step=6)) for n in range(6)),
         *(("drawn", partial(environments, seed=n, count=10)) for n in range(3)),
         *(("drawn", partial(drawn_runs, seed=n, count=10)) for n in range(4)),
         ("drawn", partial(drawn_names, seed=0, count=20)),
         ("drawn", partial(widths, sizes=(1000, 30_000, 300_000))),
         ("drawn", partial(wrong_rows, seed=0, count=40)),
+        ("surroundings", partial(equal_times, seed=0, count=6)),
+        ("surroundings", partial(hints, seed=0, count=12)),
+        ("surroundings", accents),
         ("surroundings", streams),
         ("surroundings", pipes),
         ("surroundings", folders),
@@ -107,7 +116,11 @@ def campaign() -> list[Case]:
         ("together", partial(swapped, seed=0, times=20)),
         ("together", partial(read_while_written, reads=40)),
         *(("calls", partial(failing_calls, start=n, step=4, count=14)) for n in range(4)),
-        ("power", partial(power_cut, seed=0, times=6)),
+        *(("power", partial(power_cut, system=system, seed=0, times=4)) for system in SYSTEMS),
+        *(("table", partial(hostile_tables, names=tuple(HOSTILE)[n::4])) for n in range(4)),
+        *(("table", partial(drawn_tables, seed=n, count=15)) for n in range(4)),
+        *(("table", partial(killed_table, seed=n)) for n in range(2)),
+        ("table", no_tables),
     ]  # fmt: skip
     return [Case(name, run) for name, run in cases]
 

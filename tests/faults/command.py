@@ -2,7 +2,6 @@
 
 import contextlib
 import ctypes
-import io
 import logging
 import os
 import resource
@@ -17,14 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faults.product import Classifier, UserError, command_line
+from lightning import Trainer, seed_everything
+
+from faults.product import CheckpointFile, Classifier, Run, SyntheticData, UserError, command_line
 
 LONGEST = 60  # seconds; nothing here takes longer unless it hangs
-
-
 MEMORY = 1024  # MiB that a hostile file may make the command take; a checkpoint of the default net has 7 KiB
-
-
 ENOUGH = 16 * 2**30  # bytes of address space: a child that asks for more fails, and the machine lives on
 
 
@@ -37,7 +34,7 @@ class Answer:
     memory: float  # MiB at the peak, beyond what this process had
 
     def problem(self, *allowed: int, lines: int = 2) -> str:
-        """ "" for one of the allowed statuses and, where it isn't 0, a short message; else what it was instead."""
+        """ "" for one of the allowed statuses and, where it is not 0, a short message; else what it was instead."""
         said = self.err.splitlines()
         short = len(said) <= lines and len(self.err) < 1200 and all(line.isprintable() for line in said)
         if self.status in allowed and short and (self.status == 0 or said) and self.memory < MEMORY:
@@ -89,21 +86,24 @@ class Command:
             os.chdir(self.folder)
             for number, file in ((1, self.out), (2, self.err)):
                 os.dup2(file.fileno(), number)
-            sys.stdout, sys.stderr = (io.TextIOWrapper(open(number, "wb", closefd=False)) for number in (1, 2))  # noqa: SIM115
+            encoding = environment.get("PYTHONIOENCODING", "utf-8")
+            sys.stdout, sys.stderr = (open(number, "w", encoding=encoding, closefd=False) for number in (1, 2))  # noqa: SIM115
             _be_fresh(environment)
             sys.argv = ["torchtour", *arguments]
             first()
             os.write(ready, b".")
-            status = load(arguments[1]) if arguments[0] == "load" else command_line.main()
+            program = PROGRAMS.get(arguments[0]) if arguments else None
+            status = program(*arguments[1:]) if program else command_line.main()
         except SystemExit as error:
             status = error.code if isinstance(error.code, int) else 1
         except BaseException:
             traceback.print_exc()
         finally:
-            for signum in (signal.SIGINT, signal.SIGTERM):
+            for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1):
                 signal.signal(signum, signal.SIG_IGN)
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError):  # a full one
+                    stream.flush()
             os._exit(status)
 
     def ended(self) -> bool:
@@ -169,6 +169,20 @@ def load(path: str) -> int:
         print(f"torchtour: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def fit_with_one_run(*epochs: str) -> int:
+    """One Run object for several fits, each of so many epochs."""
+    run = Run(save_every=0)
+    for number in epochs:
+        quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+        trainer = Trainer(max_epochs=int(number), callbacks=[run], plugins=[CheckpointFile()], **quiet)
+        seed_everything(0, verbose=False)
+        trainer.fit(Classifier(), SyntheticData(n_train=60, n_val=30, batch_size=25))
+    return 0
+
+
+PROGRAMS: dict[str, Callable[..., int]] = {"load": load, "fit_with_one_run": fit_with_one_run}
 
 
 BASE = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # MiB

@@ -10,7 +10,7 @@ from faults.product import Classifier, read_checkpoint
 
 
 def unsound(root: Path) -> str:
-    """Which of the checkpoints below root can't be loaded."""
+    """Which of the checkpoints below root cannot be loaded."""
     for path in root.rglob("*.ckpt"):
         try:
             stored = read_checkpoint(path)
@@ -25,7 +25,7 @@ def unsound(root: Path) -> str:
 
 def litter(root: Path) -> str:
     """Which files lie below root that no run means to leave."""
-    names = {"config.yaml", "metrics.csv", "best.ckpt", "last.ckpt", "curves.png", "boundary.png"}
+    names = {"config.yaml", "metrics.csv", "best.ckpt", "last.ckpt", "curves.png", "boundary.png", "model_card.md"}
     return ", ".join(str(path) for path in root.rglob("*") if path.is_file() and path.name not in names)
 
 

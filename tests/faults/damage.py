@@ -1,12 +1,14 @@
 """Damage checkpoints as a failing disk would."""
 
+import shutil
 import warnings
 from pathlib import Path
 from random import Random
 
-from faults.comparing import unlike
+from faults.command import call
+from faults.comparing import difference, unlike, unsound
 from faults.product import UserError, read_checkpoint
-from faults.runs import fit_flags, undisturbed
+from faults.runs import EACH_EPOCH, fit_flags, newest, undisturbed
 from faults.tries import Tries, named
 
 
@@ -47,13 +49,40 @@ def flipped(folder: Path, path: Path | None, start: int, step: int) -> Tries:
 
 
 def overwritten(folder: Path, path: Path | None, count: int) -> Tries:
-    """Stretches lost or replaced as by a failing disk: noise, zeros, nothing, a stretch twice, longer, backwards."""
     sound, rng = Sound(folder, path), Random(0)
-    content = sound.content
     for n in range(count):
-        start = rng.randrange(len(content))
-        length = min(rng.choice([2, 3, 8, 73, 512, 4096]), len(content) - start)
-        stretch = content[start : start + length]
-        new = [rng.randbytes(length), bytes(length), b"", stretch + stretch, stretch + b"\0", stretch[::-1]][n % 6]
-        changed = content[:start] + new + content[start + length :]
-        yield "checkpoint with a stretch overwritten, lost or added", sound.damaged(changed, f" (change {n})")
+        damaged = sound.damaged(overwrite(sound.content, rng), f" (change {n})")
+        yield "checkpoint with a stretch overwritten, lost or added", damaged
+
+
+def overwrite(content: bytes, rng: Random) -> bytes:
+    """A stretch is lost or replaced: noise, zeros, nothing, the stretch twice, longer, backwards."""
+    start = rng.randrange(len(content))
+    length = min(rng.choice([2, 3, 8, 73, 512, 4096]), len(content) - start)
+    stretch = content[start : start + length]
+    new = (rng.randbytes(length), bytes(length), b"", stretch + stretch, stretch + b"\0", stretch[::-1])
+    return content[:start] + rng.choice(new) + content[start + length :]
+
+
+def damaged_best(folder: Path, seed: int, count: int) -> Tries:
+    """A run whose best.ckpt is damaged is resumed: it says so, loses nothing else, and ends with one that is sound."""
+    rng, good = Random(seed), undisturbed(folder / "good", fit_flags(2)).parents[2]
+    whole = undisturbed(folder / "whole", fit_flags(4))
+    for n in range(count):
+        part = folder / "part"
+        shutil.copytree(good, part)
+        run = newest(part)
+        assert run is not None
+        best = run / "best.ckpt"
+        content = best.read_bytes()
+        changed = rng.choice((b"", b"text", content[: rng.randrange(len(content))], overwrite(content, rng)))
+        best.write_bytes(changed)
+        answer = call("fit", "--ckpt_path", "last", "--trainer.max_epochs", 4, *EACH_EPOCH, folder=part)
+        problem = answer.problem(0) or unsound(part)
+        if changed != content and not problem:
+            kept = run / "best.ckpt.damaged"
+            problem = "" if "best.ckpt" in answer.err and kept.read_bytes() == changed else "said nothing"
+            best.write_bytes((whole / "best.ckpt").read_bytes())  # another epoch may be the best of those to come
+        problem = problem or difference(whole, run, without=("callbacks",))
+        yield "best.ckpt damaged, then its run resumed", named(problem, f" (change {n})")
+        shutil.rmtree(part)

@@ -3,7 +3,7 @@
 import io
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -31,9 +31,16 @@ def leaves(value: Any, place: Place = ()) -> Iterator[Place]:
 
 
 def odd_leaf(rng: Random) -> Any:
-    big = 10 ** rng.choice((9, 16, 18, 19, 308, 309, 400, 4000))
-    plain = (None, True, "", "x", [], {}, (), -1, 0, 1.5, -0.0, math.nan, math.inf, 1e308, b"x", 2**63)
-    return rng.choice((big, -big, rng.choice(plain), rng.choice(plain), torch.tensor(2.0), torch.zeros(0)))
+    plain = (True, "", "x", [], {}, (), -1, 0, 1.5, -0.0, math.nan, math.inf, 1e308, b"x", 2**63)
+    return rng.choice((*plain, torch.tensor(2.0), torch.zeros(0)))
+
+
+# Each leaf gets one value of each kind.
+KINDS: dict[str, Callable[[Random], Any]] = {
+    "null": lambda rng: None,
+    "huge number": lambda rng: rng.choice((1, -1)) * 10 ** rng.choice((9, 16, 18, 19, 308, 309, 400, 4000)),
+    "odd value": odd_leaf,
+}
 
 
 def odd_leaves(folder: Path, seed: int, step: int) -> Tries:
@@ -42,8 +49,8 @@ def odd_leaves(folder: Path, seed: int, step: int) -> Tries:
     whole, good = undisturbed(folder / "whole", fit_flags(3)), undisturbed(folder / "good", fit_flags(2))
     content = (good / "last.ckpt").read_bytes()
     places = list(leaves(torch.load(io.BytesIO(content), weights_only=True)))
-    for place in places[seed % step :: step]:
-        stored, value = torch.load(io.BytesIO(content), weights_only=True), odd_leaf(rng)
+    for kind, place in [(kind, place) for kind in KINDS for place in places][seed::step]:
+        stored, value = torch.load(io.BytesIO(content), weights_only=True), KINDS[kind](rng)
         *way, last = place
         inner = stored
         for key in way:
@@ -64,5 +71,5 @@ def odd_leaves(folder: Path, seed: int, step: int) -> Tries:
             problem = "refused, and wrote something"
         shown = f"a number of {value.bit_length()} bits" if type(value) is int else repr(value)
         where = f" ({consumer}, {'/'.join(map(str, place))} = {shown})"
-        yield "odd value in a leaf of a sealed checkpoint", named(problem, where)
+        yield f"{kind} in each leaf of a sealed checkpoint", named(problem, where)
         shutil.rmtree(part)

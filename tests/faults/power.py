@@ -1,6 +1,5 @@
 """Power cuts: what a file system of its own holds at a random moment is what a run is resumed from."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +12,16 @@ from faults.product import read_checkpoint
 from faults.runs import SELDOM, finish, fit_flags, newest, undisturbed, writes_after
 from faults.tries import Skipped, Tries, named
 
-MEGABYTES = 16
+SYSTEMS = {  # how each is made, and the least megabytes that it takes
+    "ext4": (("mkfs.ext4", "-q"), 16),
+    "xfs": (("mkfs.xfs", "-q"), 300),
+    "btrfs": (("mkfs.btrfs", "-q"), 110),
+}
 
 
 @contextmanager
-def ext4(image: Path, folder: Path) -> Iterator[None]:
-    """The file system in an image, mounted by a loop device."""
+def mounted(image: Path, folder: Path) -> Iterator[None]:
+    """The file system in an image, by a loop device."""
     folder.mkdir(exist_ok=True)
     _root("mount", "-o", "loop", image, folder)
     try:
@@ -31,28 +34,29 @@ def _root(*call: object) -> None:
     try:
         subprocess.run([str(part) for part in call], check=True, capture_output=True, timeout=LONGEST)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise Skipped("no ext4 can be mounted here") from error
+        raise Skipped(f"{call[0]} is not possible here") from error
 
 
-def power_cut(folder: Path, seed: int, times: int) -> Tries:
+def power_cut(folder: Path, system: str, seed: int, times: int) -> Tries:
     """The image is copied while a run writes into it: its own cache never reached that copy, as in a power cut."""
     rng, flags = Random(seed), (*fit_flags(150), *SELDOM, "--run.save_every", 0.2)
+    make, megabytes = SYSTEMS[system]
     whole = undisturbed(folder / "whole", flags)
     for n in range(times):
         image, cut = folder / f"live_{n}.img", folder / f"cut_{n}.img"
         with open(image, "wb") as file:
-            file.truncate(MEGABYTES * 2**20)
-        _root("mkfs.ext4", "-q", image)
-        with ext4(image, folder / "live"):
+            file.truncate(megabytes * 2**20)
+        _root(*make, image)
+        with mounted(image, folder / "live"):
             part = folder / "live/part"
             command = Command(*flags, folder=part)
             command.wait(LONGEST, lambda part=part: writes_after(part, 0))
             command.wait(rng.uniform(0, 1))
-            shutil.copyfile(image, cut)
+            _root("cp", "--sparse=always", image, cut)
             command.kill()
-        with ext4(cut, folder / "cut"):
+        with mounted(cut, folder / "cut"):
             part = folder / "cut/part"
-            yield "power cut on ext4", named(unsound(part) or _rows_kept(part), f" (number {n})")
+            yield f"power cut on {system}", named(unsound(part) or _rows_kept(part), f" (number {n})")
             for path in part.rglob(".*.tmp"):
                 path.unlink()  # of the write that was cut; the next start would remove it
             yield "runs whose power was cut, in the end", named(finish(part, flags, whole), f" (number {n})")

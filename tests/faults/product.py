@@ -8,14 +8,27 @@ from lightning import Trainer
 
 from torchtour import Classifier, SyntheticData
 from torchtour.callbacks import run as run_module
-from torchtour.callbacks.pictures import Pictures
-from torchtour.callbacks.report import EpochReport
+from torchtour.callbacks.run import Run
 from torchtour.command import main as command_line
+from torchtour.command.cli import DATA, OURS
 from torchtour.settings import UserError
 from torchtour.trust import atomic, sealed
+from torchtour.trust.sealed import CheckpointFile
 from torchtour.trust.sealed import read as read_checkpoint
 
-__all__ = ["ROOT", "SETTINGS", "WATCHED", "Classifier", "UserError", "command_line", "read_checkpoint"]
+__all__ = [
+    "DATA",
+    "ROOT",
+    "SETTINGS",
+    "WATCHED",
+    "CheckpointFile",
+    "Classifier",
+    "Run",
+    "SyntheticData",
+    "UserError",
+    "command_line",
+    "read_checkpoint",
+]
 
 EARLY = (
     "torchtour.command.subcommands",
@@ -29,11 +42,4 @@ for name in EARLY:
 
 ROOT = Path(__file__).parents[2]
 WATCHED = {run_module.__file__: "run.py", atomic.__file__: "atomic.py", sealed.__file__: "sealed.py"}
-SETTINGS = {  # the groups of settings, and who takes them
-    "trainer": Trainer,
-    "model": Classifier,
-    "data": SyntheticData,
-    "run": run_module.Run,
-    "report": EpochReport,
-    "pictures": Pictures,
-}
+SETTINGS = {"trainer": Trainer, "model": Classifier, **OURS}  # the groups of settings, and who takes them; DATA: data's

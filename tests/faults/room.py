@@ -89,6 +89,7 @@ def read_only(folder: Path) -> Tries:
             fit_flags(2, "--run.root", "elsewhere"),
             ("fit", "--ckpt_path", "run/last.ckpt", "--trainer.max_epochs", 3),
             ("predict", "--ckpt_path", "run/last.ckpt"),
+            ("test", "--ckpt_path", "run/last.ckpt"),
         ):
             answer = call(*arguments, folder=folder / "disk")
             problem = answer.problem(2) or ("" if "cannot be written" in answer.err else answer.err)

@@ -8,21 +8,9 @@ from faults.comparing import difference, litter
 from faults.product import read_checkpoint
 
 SMALL = ("--data.n_train", "60", "--data.n_val", "30", "--data.n_test", "30", "--data.batch_size", "25")
-
-
 NO_PICTURES = ("--pictures.enabled", "false")
-
-
 EACH_EPOCH = ("--run.save_every", 0, *NO_PICTURES)
-
-
-SELDOM = (
-    "--run.save_every",
-    1,
-    *NO_PICTURES,
-)  # as when nothing is said: an epoch of these runs takes some milliseconds
-
-
+SELDOM = ("--run.save_every", 1, *NO_PICTURES)  # the default; an epoch of these runs takes some milliseconds
 ADAM = ("--model.optimizer", "adam", "--model.momentum", "0", "--model.lr", "0.01")
 
 
@@ -73,6 +61,23 @@ def finish(root: Path, flags: tuple[object, ...], whole: Path) -> str:
     run = newest(root)
     assert run is not None
     return difference(whole, run) or litter(run)
+
+
+def used(root: Path, resumable: bool = True) -> str:
+    """What is wrong with a checkpoint of the newest run: each must test and eject; last.ckpt resumes, or says no."""
+    run = newest(root)
+    if run is None or not (run / "last.ckpt").exists():
+        return "status 0, and no last.ckpt"
+    calls: list[tuple[tuple[object, ...], int]] = []
+    for number, path in enumerate(sorted(run.rglob("*.ckpt"))):
+        calls += [(("test", "--ckpt_path", path), 0), (("eject", "--ckpt_path", path, "--to", f"net_{number}"), 0)]
+    more = ("--trainer.max_epochs", last_epoch(root) + 1, *EACH_EPOCH)
+    calls += [(("fit", "--ckpt_path", run / "last.ckpt", *more), 0 if resumable else 2)]
+    for arguments, status in calls:
+        answer = call(*arguments, folder=root)
+        if problem := answer.problem(status, lines=4):
+            return f"{arguments[0]} of {Path(str(arguments[2])).name}: {problem}"
+    return ""
 
 
 def writes_after(root: Path, before: int) -> bool:

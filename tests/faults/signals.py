@@ -6,6 +6,7 @@ import time
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from faults.command import LONGEST, Command
 from faults.comparing import litter, unsound
@@ -16,7 +17,7 @@ from faults.tries import Tries, named
 
 
 def stopped(
-    folder: Path, signum: signal.Signals, seed: int, times: int, twice: bool = False, epochs: int = 60
+    folder: Path, signum: signal.Signals, seed: int, times: int, twice: bool = False, epochs: int = 60, **settings: Any
 ) -> Tries:
     """A signal at a random moment, from the first line of main() on."""
     rng, flags = Random(seed), fit_flags(epochs)
@@ -25,12 +26,13 @@ def stopped(
     longest = time.monotonic() - began
     for number in range(10 * times):
         part = folder / f"part_{number}"
-        command = Command(*flags, *rng.choice((EACH_EPOCH, SELDOM)), folder=part)
+        command = Command(*flags, *rng.choice((EACH_EPOCH, SELDOM)), folder=part, **settings)
         if rng.random() < 0.5:
             command.wait(LONGEST, lambda part=part: writes_after(part, 0))
         if command.wait(rng.uniform(0.005, longest)):
             continue  # it has ended by then
-        yield from stop(command, signum, flags, whole, f"{signum.name} at a random moment", "", twice)
+        where = ", in a job of SLURM's" if settings else ""
+        yield from stop(command, signum, flags, whole, f"{signum.name} at a random moment{where}", "", 1 + twice)
         left -= 1
         if not left:
             return
@@ -47,35 +49,31 @@ def stopped_at_lines(
         if command.answer().status == 0:
             continue  # a line that only a resumed fit runs
         where = f" ({line[0]}:{line[1]})"
-        yield from stop(
-            command, None, flags, whole, f"{signum.name} just before a line of run.py, atomic.py or sealed.py", where
-        )
+        fault = f"{signum.name} just before a line of run.py, atomic.py or sealed.py"
+        yield from stop(command, signum, flags, whole, fault, where, times=0)
 
 
 def stop(
     command: Command,
-    signum: signal.Signals | None,
+    signum: signal.Signals,
     flags: tuple[object, ...],
     whole: Path,
     fault: str,
     where: str,
-    twice: bool = False,
+    times: int = 1,
 ) -> Tries:
     """Signal it, and see that it ends in time, says how to go on, leaves whole files, and goes on to the same end."""
     part, sent = command.folder, time.monotonic()
-    if signum:
+    for _ in range(times):
         command.kill(signum)
-        if twice:
-            command.wait(random.uniform(0, 0.05))
-            command.kill(signum)
+        command.wait(random.uniform(0, 0.05))
     answer = command.answer()
     took = time.monotonic() - sent
     allowed = (0,) if last_epoch(part) == epochs_of(flags) else ()
-    wanted = (130,) if "SIGINT" in fault else (143,)
-    problem = "" if answer.status in (*wanted, *allowed) else f"status {answer.status}: {answer.err[-300:]!r}"
+    problem = "" if answer.status in (128 + signum, *allowed) else f"status {answer.status}: {answer.err[-300:]!r}"
     problem = problem or (f"took {took:.1f} s" if took > 3 else "")
     problem = problem or (f"said {answer.err[-300:]!r}" if answer.err else "")
-    problem = problem or unsound(part) or ("" if twice else litter(part))
+    problem = problem or unsound(part) or ("" if times > 1 else litter(part))
     if not problem and last_epoch(part) and "fit --ckpt_path" not in answer.out and answer.status != 0:
         problem = f"did not say how to go on: {answer.out[-200:]!r}"
     yield fault, named(problem, where)

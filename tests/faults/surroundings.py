@@ -1,6 +1,7 @@
 """What surrounds the command: variables of clusters, other programs' files, closed streams, folders, pipes."""
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -24,6 +25,7 @@ SLURM = {
     "SLURM_NTASKS_PER_NODE": ("1",),
     "SLURM_NODELIST": ("localhost",),
 }
+A_JOB = {name: values[0] for name, values in SLURM.items()}  # of one process, as sbatch starts it
 OTHERS = {
     "RANK": ("0", "1", "x"),
     "LOCAL_RANK": ("0", "1", "-1"),
@@ -43,7 +45,7 @@ OTHERS = {
 
 
 def drawn_environment(rng: Random) -> dict[str, str]:
-    from_slurm = {name: rng.choice(values) if rng.random() < 0.3 else values[0] for name, values in SLURM.items()}
+    from_slurm = {name: rng.choice(values) if rng.random() < 0.3 else A_JOB[name] for name, values in SLURM.items()}
     others = {name: rng.choice(OTHERS[name]) for name in rng.sample(sorted(OTHERS), rng.choice((0, 1, 2)))}
     return {**(from_slurm if rng.random() < 0.6 else {}), **others}
 
@@ -56,6 +58,7 @@ def environments(folder: Path, seed: int, count: int) -> Tries:
         undisturbed(folder / "foreign", fit_flags(2, "--data.problem", "xor")),
     )
     said = call("test", "--ckpt_path", "last", folder=folder / "whole").out
+    call("predict", "--ckpt_path", "last", folder=folder / "whole")
     for n in range(count):
         part, environment = folder / f"part_{n}", drawn_environment(rng)
         part.mkdir()
@@ -69,8 +72,61 @@ def environments(folder: Path, seed: int, count: int) -> Tries:
         if answer.status == 0 and not problem:
             tested = call("test", "--ckpt_path", "last", folder=part, environment=environment)
             problem = tested.problem(0) or ("" if tested.out == said else f"said {tested.out!r} for {said!r}")
+            predicted = call("predict", "--ckpt_path", "last", folder=part, environment=environment)
+            files = [(run / "predictions.csv").read_bytes() for run in (whole, newest(part))] if not problem else []
+            problem = problem or predicted.problem(0) or ("" if files[0] == files[1] else "other predictions")
         yield "drawn environment: SLURM, ranks, a foreign hpc_ckpt", named(problem, f" ({environment})")
         shutil.rmtree(part)
+
+
+def accents(folder: Path) -> Tries:
+    """Text that the terminal's encoding lacks, in what the command says: no letter of it ends the command."""
+    for encoding in ("ascii", "latin-1", "cp1252", "utf-8"):
+        for n, root in enumerate(("caf\u00e9", "\u6771\u4eac", "\U0001f40d")):
+            part = folder / f"{encoding}_{n}"
+            settings = {"folder": part, "environment": {"PYTHONIOENCODING": encoding}}
+            calls = (
+                fit_flags(1, "--run.root", root),
+                ("test", "--run.root", root),
+                ("fit", "--run.name", root),
+                ("eject", "--root", root, "--to", root + "_net"),
+            )
+            for arguments in calls:
+                problem = call(*arguments, **settings).problem(2 if "--run.name" in arguments else 0)
+                yield "letters that the terminal lacks", named(problem, f" ({encoding}: {arguments[:1]} in {root!a})")
+
+
+def equal_times(folder: Path, seed: int, count: int) -> Tries:
+    """Runs whose files have one time: best is that of the last name and version, in whichever order they were made."""
+    rng, good = Random(seed), undisturbed(folder / "good", fit_flags(1))
+    for n in range(count):
+        names = sorted({(rng.choice("abc"), rng.randint(0, 12)) for _ in range(rng.randint(2, 5))})
+        for order in (names, names[::-1]):
+            part = folder / f"part_{n}"
+            for name, version in order:
+                run = shutil.copytree(good, part / f"checkpoints/{name}/version_{version}")
+                os.utime(run / "config.yaml", ns=(0, 0))
+            answer = call("test", folder=part)
+            wanted = "checkpoints/{}/version_{}/best.ckpt".format(*names[-1])
+            problem = answer.problem(0) or ("" if wanted in answer.out else f"not {wanted}: {answer.out!r}")
+            yield "runs of one time, and the newest best", named(problem, f" ({order})")
+            shutil.rmtree(part)
+
+
+def hints(folder: Path, seed: int, count: int) -> Tries:
+    """The commands that fit and test give to copy do what they say, wherever the run lies."""
+    rng = Random(seed)
+    for n in range(count):
+        root = "".join(rng.choices("ab $'\"\\;&|*?()[]{}<>~#!`%\t-\u00e9", k=rng.randint(1, 8))).strip("-") or "a"
+        part = folder / f"part_{n}"
+        fitted = call(*fit_flags(1, f"--run.root={root}"), folder=part)
+        said, problem = fitted.out, fitted.problem(0, 2)
+        for command in ("test", "predict") if fitted.status == 0 else ():
+            copied = [shlex.split(line)[1:] for line in said.splitlines() if f" {command} --ckpt_path " in line]
+            answer = call(*copied[0], folder=part) if copied else None
+            problem = problem or (answer.problem(0) if answer else f"no hint for {command}: {said!r}")
+            said = answer.out if answer else ""
+        yield "a hint, copied into a shell", named(problem, f" ({root!a})")
 
 
 def streams(folder: Path) -> Tries:

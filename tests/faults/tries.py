@@ -7,7 +7,7 @@ Tries = Iterator[Try]
 
 
 class Skipped(Exception):  # noqa: N818 (it is no error)
-    """This machine can't make the fault."""
+    """This machine cannot make the fault."""
 
 
 def named(problem: str, where: str) -> str:

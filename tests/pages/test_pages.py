@@ -158,6 +158,9 @@ def test_the_notebook_to_download_has_the_outputs_of_the_transcript(name: str, t
     (link,) = lesson(name).select(".downloads a[href$='.ipynb']")
     notebook = nbformat.read(SITE / "lessons" / link["href"], as_version=4)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    needs_us = "torchtour-" in code[0].source  # its first cell, which installs what is missing
+    assert needs_us == bool(lesson(name).select(".downloads a[href$='.whl']"))
+    assert code[0].outputs == []
     assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
     outputs = [output for cell in code for output in cell.outputs]
     pictures = [output for output in outputs if "image/png" in output.get("data", {})]

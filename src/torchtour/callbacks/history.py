@@ -15,24 +15,28 @@ class History:
         rows = list(csv.reader(io.StringIO(text)))
         self.columns = rows[0] if rows else list(FIRST)
         self.rows = [dict(zip(self.columns, row, strict=True)) for row in rows[1:] if len(row) == len(self.columns)]
+        self._text = ""  # kept: a checkpoint holds it, and there may be one for each of thousands of epochs
 
     def add(self, row: Mapping[str, str]) -> str:
         """Add a row. What is to be appended to the file, or "" where it has to be written anew."""
         self.rows.append(dict(row))
         new = [name for name in row if name not in self.columns]
         self.columns = sorted(self.columns + new, key=_place)
-        return "" if new else self._line(row)
+        line = "" if new else self._line(row)
+        self._text = self._text and line and self._text + line
+        return line
 
     def cut(self, epochs: int) -> None:
         """Drop the rows after so many epochs: a resumed run repeats the epochs that a crash lost."""
-        self.rows = self.rows[:epochs]
+        self.rows, self._text = self.rows[:epochs], ""
 
     def complete(self, epochs: int) -> bool:
         """Is there a row for each of the first so many epochs?"""
         return [row.get("epoch") for row in self.rows[:epochs]] == [str(epoch + 1) for epoch in range(epochs)]
 
     def text(self) -> str:
-        return ",".join(self.columns) + "\n" + "".join(map(self._line, self.rows))
+        self._text = self._text or ",".join(self.columns) + "\n" + "".join(map(self._line, self.rows))
+        return self._text
 
     def _line(self, row: Mapping[str, str]) -> str:
         return ",".join(row.get(name, "") for name in self.columns) + "\n"

@@ -12,7 +12,7 @@ from torch import Tensor
 from torchtour import plots
 from torchtour.callbacks.run import Run
 from torchtour.problems import Points
-from torchtour.settings import UserError, shown
+from torchtour.settings import UserError, printable, shown
 from torchtour.trust.atomic import replace
 from torchtour.trust.audit import Stored, audit, unlike
 
@@ -105,7 +105,7 @@ class Confusion(Callback):
         if trainer.is_global_zero and self.path:
             title = f"{_title(trainer)}: {self.matrix.sum()} held-out points"
             classes = pl_module.hparams.get("classes")
-            names = [str(name)[:20] for name in classes] if classes else None
+            names = [printable(str(name))[:20] for name in classes] if classes else None
             replace(self.path, plots.png(plots.confusion(self.matrix, title, names)))
 
 

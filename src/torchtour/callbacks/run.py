@@ -18,9 +18,9 @@ from lightning.pytorch.callbacks import Checkpoint
 from torchtour.callbacks.history import History
 from torchtour.settings import UserError, shown
 from torchtour.trust.atomic import remove_unfinished, replace
-from torchtour.trust.audit import Stored
+from torchtour.trust.audit import Stored, audit
 from torchtour.trust.lock import FolderLock
-from torchtour.trust.sealed import HOLD, CheckpointFile
+from torchtour.trust.sealed import HOLD, CheckpointFile, pack
 
 # Windows keeps these names for devices, with any ending.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -79,7 +79,7 @@ class Run(Checkpoint):
         self.saved = -math.inf  # when last.ckpt was written, in seconds of the monotonic clock
         self.new = self.validated = self.begun = False
 
-    def open(self, config: str = "", resumed: Path | None = None) -> Path:
+    def open(self, config: str = "", resumed: Stored | None = None) -> Path:
         """Take a folder for this process alone, the first of several; config.yaml follows as training starts.
 
         A run whose last.ckpt is resumed goes on in its own folder. Any other checkpoint goes on in a new one,
@@ -91,19 +91,20 @@ class Run(Checkpoint):
         self.reset()
         self.config = config
         try:
-            if resumed and resumed.name == "last.ckpt" and resumed.with_name("config.yaml").exists():
-                self.folder = resumed.parent
+            if resumed and resumed.path.name == "last.ckpt" and resumed.path.with_name("config.yaml").exists():
+                self.folder = resumed.path.parent
                 if not os.access(self.folder, os.W_OK):
                     raise UserError(f"the run's folder {self.folder} cannot be written")
                 self.lock = FolderLock(self.folder)
                 remove_unfinished(self.folder)
+                _put_damaged_aside(self.folder / "best.ckpt", resumed)
             else:
                 self.folder, self.new = _new_folder(self.root / self.name), True
                 self.lock = FolderLock(self.folder)
-                if resumed and resumed.name == "best.ckpt":
-                    replace(self.folder / "best.ckpt", resumed.read_bytes())
-            if resumed and resumed.with_name("metrics.csv").exists():
-                text = resumed.with_name("metrics.csv").read_bytes().decode(errors="replace").replace("\0", "?")
+                if resumed and resumed.path.name == "best.ckpt":
+                    replace(self.folder / "best.ckpt", pack(resumed.content))
+            if resumed and (rows := resumed.path.with_name("metrics.csv")).exists():
+                text = rows.read_bytes().decode(errors="replace").replace("\0", "?")
                 with suppress(Exception):  # the checkpoint holds the rows too
                     self.history = History(text)
         except OSError as error:
@@ -249,6 +250,18 @@ def audit_run(stored: Stored) -> None:
 
 def _simple(value: Any) -> bool:
     return type(value) in (int, float, str, bool, type(None))
+
+
+def _put_damaged_aside(best: Path, resumed: Stored) -> None:
+    """Rename a best.ckpt that cannot be loaded, and say so: the best of the epochs to come takes its place."""
+    if not best.exists():
+        return
+    try:
+        audit(best, resumed.module)
+    except UserError as error:
+        best.replace(aside := best.with_name("best.ckpt.damaged"))
+        epochs = f"the epochs after {resumed.epochs}"
+        warnings.warn(f"{error}. It is kept as {aside.name}, and {epochs} choose a new best.ckpt", stacklevel=2)
 
 
 def _new_folder(parent: Path) -> Path:

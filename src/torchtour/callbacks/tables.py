@@ -55,7 +55,7 @@ class TablePredictions(Callback):
             return
         import polars
 
-        frame, probabilities = batch[1], outputs.cpu().numpy()  # [batch, n_classes]
+        frame, probabilities = _writable(batch[1]), outputs.cpu().numpy()  # [batch, n_classes]
         text = [polars.col(name) for name, kind in frame.schema.items() if kind == polars.String]
         formula = [
             column.str.contains(FORMULA) & column.cast(polars.Float64, strict=False).is_null() for column in text
@@ -217,6 +217,15 @@ def _scores(matrix: Tensor, table: Table) -> list[str]:
 def _cell(value: object) -> str:
     """Text of the file, which must not be read as Markdown."""
     return "".join("\\" + c if c in "\\`*_[]<>|#" else c for c in printable(str(value)))
+
+
+def _writable(frame: Any) -> Any:
+    """The frame with lists, structures and bytes as text, since CSV has none of them."""
+    import polars
+
+    odd = [name for name, kind in frame.schema.items() if kind.is_nested() or kind in (polars.Binary, polars.Object)]
+    texts = {name: [None if value is None else str(value) for value in frame[name].to_list()] for name in odd}
+    return frame.with_columns(polars.Series(name, values, dtype=polars.String) for name, values in texts.items())
 
 
 def _safe(value: object) -> str:

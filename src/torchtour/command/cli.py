@@ -3,7 +3,7 @@
 import secrets
 import sys
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.strategies import DDPStrategy
 
 from torchtour import Classifier, SyntheticData, TableData
+from torchtour.callbacks.overhead import leave_out_overhead
 from torchtour.callbacks.pictures import Pictures, audit_pictures
 from torchtour.callbacks.report import EpochReport, Progress
 from torchtour.callbacks.run import Run, audit_run
@@ -23,12 +24,12 @@ from torchtour.command.arguments import configs_in
 from torchtour.command.errors import first_line
 from torchtour.command.finding import find
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
-from torchtour.command.processes import check_processes
+from torchtour.command.processes import check_processes, say_accelerator
 from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
 from torchtour.command.rules import check_memory, check_trainer
 from torchtour.settings import UserError
 from torchtour.trust.audit import Stored, audit
-from torchtour.trust.sealed import CheckpointFile
+from torchtour.trust.sealed import CheckpointFile, parse
 
 TRAINER_DEFAULTS = {
     "max_epochs": 10,
@@ -52,9 +53,10 @@ class ConfiguredCLI(LightningCLI):
         # A parser takes 0.2 s to build: only that of the command that is called.
         wanted = {command: skip[command] for command in args[:1] if command in skip} or skip
         self.subcommands = lambda: wanted  # type: ignore[method-assign]
+        self.parsed = cache(parse)  # each file is read once
         self.stored: Stored | None = None
         # Only with its own defaults can a class be parsed: another's would stay where names are the same.
-        self.usual_data = f"torchtour.{chosen_data(args, configs_in(args)) or USUAL_DATA}"
+        self.usual_data = f"torchtour.{chosen_data(args, configs_in(args), self.parsed) or USUAL_DATA}"
         exact = {"allow_abbrev": False}
         super().__init__(
             Classifier,
@@ -95,7 +97,7 @@ class ConfiguredCLI(LightningCLI):
             raise UserError("--init_from begins a new run: it goes with fit, and not with --ckpt_path")
         which = begun if begun is not None else "best" if resumed is None else resumed
         path = find(which, Path(settings.run.root))
-        self.stored = audit(path, Classifier, resume=resumed is not None and command == "fit")
+        self.stored = audit(self.parsed(path), Classifier, resume=resumed is not None and command == "fit")
         audit_run(self.stored)
         audit_pictures(self.stored)
         flags = flags_of(self.stored, self._data_class(settings), linked=command != "predict")
@@ -108,6 +110,9 @@ class ConfiguredCLI(LightningCLI):
         self.config = self._parse(args)
         self.config[command]["init_from" if begun else "ckpt_path"] = str(path)
         refuse_contradictions(flags, self.config[command], self.stored, command == "fit" and not begun)
+
+    def _parse_ckpt_path(self) -> None:
+        """Not Lightning's, which would read the file once more, and take settings of it that nobody has audited."""
 
     def _parse(self, args: list[str]) -> Namespace:
         try:
@@ -157,6 +162,7 @@ class ConfiguredCLI(LightningCLI):
             raise UserError(f"{first_line(error)} ({', '.join(changed)})") from error
         settings = self._get(self.config, "trainer")
         check_processes(self.trainer, settings.devices, settings.precision)
+        say_accelerator(self.trainer, settings.accelerator)
         check_memory(self.model, self.datamodule)
         if self.stored and self.subcommand != "predict":
             sizes = {name: self.stored.settings.get(name, 2) for name in ("n_features", "n_classes")}
@@ -186,7 +192,9 @@ class ConfiguredCLI(LightningCLI):
         if SLURMEnvironment.detect():
             # Else Lightning resumes from any checkpoint of its own, and saves one in the midst of an epoch.
             kwargs["plugins"].append(SLURMEnvironment(auto_requeue=False))
-        return super().instantiate_trainer(**kwargs)
+        trainer: Trainer = super().instantiate_trainer(**kwargs)
+        leave_out_overhead(trainer, self.model)
+        return trainer
 
     def _our_callbacks(self, settings: Namespace, kept: bool) -> list[Callback]:
         found: list[Callback] = [self._get(self.config_init, name) for name in OURS] if kept else []

@@ -91,5 +91,5 @@ def main():
 try:
     main()
 except (OSError, UnicodeError, csv.Error) as error:
-    fail(f"{{sys.argv[1]}} can't be read: {{error}}")
+    fail(f"{{sys.argv[1]}} cannot be read: {{error}}")
 '''

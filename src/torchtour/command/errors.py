@@ -3,7 +3,6 @@
 import logging
 import os
 import re
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from torch.multiprocessing.spawn import ProcessException
 
 from torchtour.callbacks.run import DivergenceError
 from torchtour.command.processes import end_children
+from torchtour.command.terminal import complain
 from torchtour.settings import UserError, printable
 
 
@@ -59,7 +59,7 @@ def first_line(error: BaseException) -> str:
 
 
 def _say(message: str, status: int) -> int:
-    print(f"torchtour: {printable(message)}", file=sys.stderr)
+    complain(printable(message))
     return status
 
 
@@ -71,6 +71,7 @@ def _quiet() -> None:
     warnings.formatwarning = lambda message, *_, **__: f"torchtour: warning: {' '.join(str(message).split())}\n"
     # Workers would make it slower: the data are in memory.
     warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    warnings.filterwarnings("ignore", ".*missing from font.*")  # a letter in a picture
     # What is refused, what was asked for, and a callback whose default is no plain value.
     warnings.filterwarnings("ignore", r"\s*Unable to serialize instance.*")
     warnings.filterwarnings("ignore", ".*AMP with fp16 is not supported on CPU.*")

@@ -12,6 +12,7 @@ from lightning import Callback, LightningModule, Trainer, seed_everything
 from torchtour import plots
 from torchtour.callbacks.run import DivergenceError
 from torchtour.classifier import Classifier
+from torchtour.command.processes import say_accelerator
 from torchtour.command.say import hint, say
 from torchtour.command.study import check_seed, config_of, fit_flags, new_data, new_folder, parse, parser_of
 from torchtour.settings import UserError
@@ -48,6 +49,7 @@ def lr(args: list[str]) -> int:
         logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
         limit_val_batches=0,
     )  # fmt: skip
+    say_accelerator(trainer, settings.trainer.accelerator)
     trainer.fit(Classifier(**model, **linked(data)), data)
     best, losses = test.fastest(), smoothed(test.losses)
     folder = new_folder(settings, "lr")

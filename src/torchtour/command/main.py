@@ -11,6 +11,7 @@ from importlib import import_module
 from types import FrameType
 
 from torchtour import __version__
+from torchtour.command.terminal import complain
 from torchtour.settings import UserError, printable
 
 # What each command does; torchtour.command.<module> has a function of the command's name.
@@ -62,7 +63,7 @@ def main() -> int:
     except OSError as error:  # nobody reads, or the disk is full
         with suppress(OSError):
             if not isinstance(error, BrokenPipeError):  # the reader of a pipe has seen enough
-                print(f"torchtour: cannot write the output: {error.strerror}", file=sys.stderr)
+                complain(f"cannot write the output: {error.strerror}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python need not try again as it ends
         return 1
     return status
@@ -105,7 +106,7 @@ def _quick(arguments: list[str]) -> int | None:
         near = [GUESSES.get(arguments[0], ""), *difflib.get_close_matches(arguments[0], COMMANDS, n=1)]
         near = [name for name in near if name in COMMANDS]
         hint = f"did you mean `torchtour {near[0]}`?" if near else "`torchtour --help` lists the commands"
-        print(f"torchtour: {arguments[0]!r} is not a command; {hint}", file=sys.stderr)
+        complain(f"{arguments[0]!r} is not a command; {hint}")
         return 2
     return None
 
@@ -140,7 +141,7 @@ def _run_quickly(arguments: list[str]) -> int:
     try:
         return _function(arguments[0])(arguments[1:])
     except UserError as error:
-        print(f"torchtour: {printable(str(error))}", file=sys.stderr)
+        complain(printable(str(error)))
         return 2
 
 

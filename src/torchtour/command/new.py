@@ -15,7 +15,8 @@ from torchtour.settings import UserError, shown
 
 # What belongs to the tour: the lessons and what is for them, and what makes other projects.
 TOUR = {"lessons", "exercises", "template", "sweep", "new", "lesson", "check", "lr", "study", "playground"}
-CONFIGS = {"synthetic": ("default", "adam", "spiral", "ddp", "tensorboard"), "table": ("adam", "ddp", "tensorboard")}
+OVERLAYS = ("adam", "ddp", "early_stopping", "tensorboard", "wandb")
+CONFIGS = {"synthetic": ("default", "spiral", *OVERLAYS), "table": OVERLAYS}
 CLASSES = {"synthetic": "SyntheticData", "table": "TableData"}  # what the project trains on where nothing else is named
 HEART = ("conftest.py", "test_network.py", "test_problems.py", "test_data.py", "test_classifier.py", "test_run.py")
 TESTS = {"synthetic": (*HEART, "test_plots.py"), "table": (*HEART, "test_table.py", "tables.json")}

@@ -35,6 +35,13 @@ def check_processes(trainer: Trainer, devices: object, precision: object) -> Non
         say(f"Waiting for the processes of all {trainer.num_nodes} nodes at {where}, for 5 minutes at most.")
 
 
+def say_accelerator(trainer: Trainer, wanted: object) -> None:
+    """Say so if Trainer itself has chosen an accelerator other than the CPU."""
+    if wanted == "auto" and not isinstance(trainer.accelerator, CPUAccelerator):
+        where = trainer.accelerator.name()
+        say(f"Note: this runs on {where}; digits may differ from the CPU's. To use the CPU: --trainer.accelerator cpu")
+
+
 def wait_patiently() -> None:
     """Let a thread that brings another process's message wait for its turn on a busy core: each turn is then longer.
 

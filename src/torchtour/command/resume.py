@@ -1,5 +1,6 @@
 """Which checkpoint is meant, what it says of its run, and which flags contradict it."""
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,14 @@ from torchtour.command.finding import find
 from torchtour.settings import UserError
 from torchtour.trust import config
 from torchtour.trust.audit import Stored, accepted
-from torchtour.trust.sealed import read
+from torchtour.trust.sealed import Parsed
 
 LINKED = {"n_features", "n_classes", "columns", "classes"}  # of the model: the data say them
 OURS = ("SyntheticData", "TableData")
 FREE = {"trainer.max_epochs"}  # a run may go on for longer
 
 
-def chosen_data(args: list[str], configs: list[str]) -> str | None:
+def chosen_data(args: list[str], configs: list[str], parsed: Callable[[Path], Parsed]) -> str | None:
     """TableData or SyntheticData, if arguments or configs name it, or else the checkpoint that they name does."""
     named = [_data_of(path) for path in configs] + _values(args, "--data") + _values(args, "--data.class_path")
     names = [name.rpartition(".")[2] for name in named if name]
@@ -26,7 +27,7 @@ def chosen_data(args: list[str], configs: list[str]) -> str | None:
     resumed = _values(args, "--ckpt_path") or _values(args, "--init_from") or ["best"] * (args[:1] != ["fit"])
     try:
         path = find(resumed[-1], Path((_values(args, "--run.root") or ["checkpoints"])[-1]))
-        name = str(read(path)["settings"]["data"]).rpartition(".")[2]
+        name = str(parsed(path).content["settings"]["data"]).rpartition(".")[2]
         return name if name in OURS else None
     except (UserError, LookupError, AttributeError, TypeError):  # said later, where the checkpoint is audited
         return None

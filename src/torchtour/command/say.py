@@ -8,11 +8,13 @@ from pathlib import Path
 
 from lightning.pytorch.utilities import rank_zero_only
 
+from torchtour.command.terminal import styled
+
 
 @rank_zero_only
-def say(line: str) -> None:
+def say(line: str, style: str = "") -> None:
     """Print a line, by the first of several processes."""
-    print(line, flush=True)
+    print(styled(line, style, sys.stdout), flush=True)
 
 
 def hint(*words: object) -> str:

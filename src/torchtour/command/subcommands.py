@@ -22,9 +22,11 @@ from torchtour.command.cli import DATA, USUAL_DATA, ConfiguredCLI
 from torchtour.command.parser import Parser
 from torchtour.command.rules import check_limits, inexact
 from torchtour.command.say import hint, say
+from torchtour.command.terminal import BOLD
 from torchtour.scores import accuracy_line
 from torchtour.settings import UserError, printable, shown
 from torchtour.trust import config
+from torchtour.trust.atomic import remove_unfinished
 from torchtour.trust.audit import unlike
 
 FILES = (
@@ -89,7 +91,7 @@ class Command(ConfiguredCLI):
         if folder is None:
             say("Done. Nothing was kept.")
             return
-        say(f"The run is in {folder}:")
+        say(f"The run is in {folder}:", BOLD)
         say("  " + ", ".join(name for name in FILES if (folder / name).exists()))
         if (folder / "best.ckpt").exists():
             say("To test its best epoch:")
@@ -101,6 +103,7 @@ class Command(ConfiguredCLI):
 
     def test(self, **kwargs: Any) -> None:
         folder, drawn = Path(kwargs["ckpt_path"]).parent, self._get(self.config_init, "pictures").enabled
+        remove_unfinished(folder)
         confusion = Confusion(folder / "confusion.png" if drawn else None)
         self.trainer.callbacks.append(confusion)  # type: ignore[attr-defined]
         if isinstance(self.datamodule, TableData):
@@ -111,6 +114,7 @@ class Command(ConfiguredCLI):
 
     def predict(self, **kwargs: Any) -> None:
         path = Path(kwargs["ckpt_path"]).with_name("predictions.csv")
+        remove_unfinished(path.parent)
         if isinstance(self.datamodule, TableData):
             self._predict_table(path, kwargs)
             return
@@ -162,7 +166,7 @@ class Command(ConfiguredCLI):
             of = f"{self._evaluated(split, len(data.sets[split]))} {kind} rows of `{name}`"
         else:
             of = f"{self._evaluated(split, data.hparams[f'n_{split}'])} {kind} points of `{data.hparams.problem}`"
-        say(f"{accuracy} on {of}, loss {loss:.4f}{others}.")
+        say(f"{accuracy} on {of}, loss {loss:.4f}{others}.", BOLD)
         seal = "" if self.stored.sealed else " (without a checksum)"
         say(f"The net is in {self.stored.path}{seal}. To load it and predict:")
         new = ("--data.path", "new.csv") if isinstance(data, TableData) else ()
@@ -171,7 +175,7 @@ class Command(ConfiguredCLI):
     @rank_zero_only
     def _open_run(self) -> None:
         settings = self.config["fit"].clone()
-        resumed, settings.ckpt_path = settings.ckpt_path, None
+        resumed, settings.ckpt_path = self.stored if settings.ckpt_path else None, None
         try:
             values = json.loads(self._parser("fit").dump(settings, format="json", skip_none=False))
         except ValueError as error:  # a default of another's class that is no plain value
@@ -179,7 +183,7 @@ class Command(ConfiguredCLI):
             raise UserError(f"config.yaml cannot hold a setting: give its value in full. {value}") from error
         if values["data"]["class_path"] == f"torchtour.{USUAL_DATA}":
             values["data"] = values["data"]["init_args"]
-        folder = self.run.open(config.dump(values), Path(resumed) if resumed else None)
+        folder = self.run.open(config.dump(values), resumed)
         put_files_into(self.trainer, folder)
         if self.run.tensorboard:
             self.trainer.loggers = [*self.trainer.loggers, TensorBoardLogger(folder, name="", version="")]

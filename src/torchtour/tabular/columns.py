@@ -41,7 +41,7 @@ class Columns:
 
     def part(self, name: str, rows: Rows) -> "Columns":
         """One column, some of its rows."""
-        return Columns(self.frame.select(name)[rows], self.comma, self.rows[rows])
+        return Columns(self.frame[name].gather(rows).to_frame(), self.comma, self.rows[rows])
 
     def text(self, name: str) -> "pl.Series":
         """Text without spaces around it; null where it is missing."""
@@ -55,7 +55,7 @@ class Columns:
         import polars
 
         values = self.frame[name]
-        if values.dtype == polars.String:
+        if not values.dtype.is_numeric():
             values = self.text(name)
             values = values.str.replace(",", ".", literal=True) if self.comma else values
         return values.cast(polars.Float64, strict=False).fill_nan(None)
@@ -76,11 +76,15 @@ class Columns:
             UserError: A column is missing, or has text where numbers were, or a number too large for a float32.
         """
         raw = np.empty((len(columns), self.frame.height), np.float32)  # a column's values side by side: quicker to fill
-        unseen = {}
+        unseen, there = {}, set(self.frame.columns)
         for place, column in enumerate(columns):
             name = column["name"]
-            if name not in self.frame.columns:
+            if name not in there:
                 raise UserError(f"the column {shown(name)} is missing; there are {_listed(self.frame.columns)}")
+            if not _readable(kind := self.frame.schema[name]):
+                raise UserError(
+                    f"the column {shown(name)} holds {column['kind']} values, and here it is of type {kind}"
+                )
             if column["kind"] == "number":
                 raw[place] = self._number(name)
             else:
@@ -237,8 +241,6 @@ def like(frame: "pl.DataFrame", names: Sequence[str]) -> Rows:
 
 def _kind(table: Columns, name: str, keep: bool, max_levels: int) -> dict[str, Any] | str:
     """A number or category of this name, or why it is neither."""
-    import polars
-
     values = table.frame[name]
     if values.null_count() == len(values):
         return "empty"
@@ -246,9 +248,16 @@ def _kind(table: Columns, name: str, keep: bool, max_levels: int) -> dict[str, A
         return "dates"
     if values.dtype.is_numeric():
         return "every row differs" if not keep and every_row_differs(values) else number(name, 0.0, 1.0, False)
-    if values.dtype not in (polars.String, polars.Boolean, polars.Categorical, polars.Enum):
+    if not _readable(values.dtype):
         return f"of type {values.dtype}"
     return _kind_of_text(table, name, keep, max_levels)
+
+
+def _readable(kind: Any) -> bool:
+    """Is a column of this type one of numbers or of text?"""
+    import polars
+
+    return bool(kind.is_numeric()) or kind in (polars.String, polars.Boolean, polars.Categorical, polars.Enum)
 
 
 def _kind_of_text(table: Columns, name: str, keep: bool, max_levels: int) -> dict[str, Any] | str:

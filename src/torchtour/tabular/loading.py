@@ -48,7 +48,7 @@ def load(settings: Mapping[str, Any]) -> Table:
     """Read a file with TableData's settings.
 
     Raises:
-        UserError: It can't be read or learned from.
+        UserError: It cannot be read or learned from.
     """
     source = open_table(settings["path"])
     _check_names(source, settings)

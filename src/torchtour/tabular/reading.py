@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from torchtour.settings import UserError, printable
+from torchtour.settings import UserError, printable, shown
 
 if TYPE_CHECKING:
     import polars as pl
@@ -128,9 +128,12 @@ def open_table(name: str) -> Source:
         UserError: It is not a file, or neither of these, or its header is malformed.
     """
     path = Path(name)
-    if not name or not path.is_file():
-        kind = "is a folder" if name and path.is_dir() else "is not a file"
-        raise UserError(f"data.path must be a CSV or Parquet file: {printable(name)!r} {kind}")
+    try:
+        kind = "" if name and path.is_file() else "is a folder" if name and path.is_dir() else "is not a file"
+    except OSError:  # a name that is too long
+        kind = "is not a file"
+    if kind:
+        raise UserError(f"data.path must be a CSV or Parquet file: {shown(name)} {kind}")
     import_polars(path)
     try:
         with open(path, "rb") as file:
@@ -140,7 +143,7 @@ def open_table(name: str) -> Source:
             return _opened(path, unpacked.file, unpacked)
         return _opened(path, path, None)
     except (OSError, EOFError) as error:
-        raise UserError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}") from None
+        raise UserError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
 def digest(path: str | Path) -> str:
@@ -177,7 +180,10 @@ def _csv(path: Path, plain: Path, unpacked: Any, head: bytes, complete: bool) ->
         text = head.decode("utf-8-sig", "strict" if complete else "ignore")
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: {_not_utf8(head, error.start)}") from None
-    separator, header, lines = _header(text)
+    try:
+        separator, header, lines = _header(text)
+    except csv.Error as error:
+        raise UserError(f"{path}: the header is malformed: {error}") from None
     if len(header) > MOST_COLUMNS:
         raise UserError(f"{path} has {len(header):,} columns, and a table may have {MOST_COLUMNS:,}")
     names = _names(path, header)

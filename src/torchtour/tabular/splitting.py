@@ -30,7 +30,7 @@ def split(labels: Rows, units: Rows, val_fraction: float, test_fraction: float, 
     first = np.flatnonzero(units == np.arange(len(units)))  # one row of each unit
     shuffled = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))).permutation(first)
     ordered = shuffled[np.argsort(labels[shuffled], kind="stable")]  # class after class, at random within each
-    # The first unit of each class stays in training: a class that the net has never seen can't be learned.
+    # The first unit of each class stays in training: a class that the net has never seen cannot be learned.
     free = ordered[1:][labels[ordered[1:]] == labels[ordered[:-1]]]
     n_test, n_val = (max(1, round(share * len(first))) for share in (test_fraction, val_fraction))
     if n_test + n_val > len(free):

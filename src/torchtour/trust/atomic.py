@@ -7,7 +7,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-POSIX = os.name == "posix"
+from torchtour.trust.lock import POSIX, locked
+
+UNFINISHED = ".*." + 12 * "[0-9a-f]" + ".tmp"
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -23,6 +25,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     beside = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
         with open(beside, "wb") as file:
+            locked(file.fileno())  # as long as this process writes, remove_unfinished lets it be
             yield file
             sync(file.fileno())
         beside.replace(path)
@@ -49,7 +52,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove what writers that were killed have left."""
-    for path in folder.glob(".*.tmp"):
-        with suppress(OSError):
-            path.unlink()
+    """Remove what writers that were killed have left; who still writes holds its file locked."""
+    for path in folder.glob(UNFINISHED):
+        with suppress(OSError), open(path, "rb") as file:
+            if locked(file.fileno()):
+                path.unlink()

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from torchtour.settings import UserError, printable
-from torchtour.trust.sealed import is_sealed, read_bytes, unpack
+from torchtour.trust.sealed import Parsed, parse
 
 LARGEST_NUMBER = 2**53  # a float holds every whole number up to here
 NEEDED = ("state_dict", "hyper_parameters", "pytorch-lightning_version")
@@ -23,12 +23,10 @@ MOVES = {"lr", "_last_lr", "_step_count", "last_epoch"}  # what a run changes in
 
 
 @dataclass(frozen=True)
-class Stored:
-    """A checkpoint that has passed the audit: its file, what it holds, and whether it carries its SHA-256."""
+class Stored(Parsed):
+    """A checkpoint that has passed the audit, and the class that it was held against."""
 
-    path: Path
-    content: Mapping[str, Any]
-    sealed: bool
+    module: type[LightningModule]
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -45,16 +43,16 @@ class Stored:
         return int(self.content["epoch"]) + 1
 
 
-def audit(path: str | Path, module: type[LightningModule], resume: bool = False) -> Stored:
-    """Read a checkpoint and verify that it fits a module before one is built from it.
+def audit(checkpoint: str | Path | Parsed, module: type[LightningModule], resume: bool = False) -> Stored:
+    """Verify that a checkpoint fits a module before one is built from it; read it, where a path is given.
 
     With `resume`, verify the state of optimizer and schedule too.
 
     Raises:
         UserError: It is damaged, or not a checkpoint of this module, or holds what no run has written.
     """
-    content = read_bytes(path)
-    stored = unpack(content, path)
+    parsed = checkpoint if isinstance(checkpoint, Parsed) else parse(checkpoint)
+    path, stored = parsed.path, parsed.content
     missing = {*NEEDED, *(TO_RESUME if resume else ())} - (stored.keys() if isinstance(stored, dict) else set())
     if missing:
         raise UserError(
@@ -72,7 +70,7 @@ def audit(path: str | Path, module: type[LightningModule], resume: bool = False)
         )
     if resume and (place := _unlike_resumable(stored, model)):
         raise UserError(f"checkpoint {path} cannot be resumed: its optimizer and schedule do not fit: {place}")
-    return Stored(Path(path), stored, is_sealed(content))
+    return Stored(path, stored, parsed.sealed, module)
 
 
 def accepted(module: type[LightningModule]) -> dict[str, inspect.Parameter]:
@@ -116,7 +114,7 @@ def unlike(value: Any, pattern: Any, place: str = "") -> str:
     return "" if type(value) is type(pattern) else place
 
 
-def _build(settings: Any, module: type[LightningModule], path: str | Path) -> LightningModule:
+def _build(settings: Any, module: type[LightningModule], path: Path) -> LightningModule:
     """The module with a checkpoint's settings, without memory; what a newer version has added takes its default."""
     known = accepted(module)
     if not isinstance(settings, dict) or not all(isinstance(name, str) for name in settings):

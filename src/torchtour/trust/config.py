@@ -1,5 +1,6 @@
 """Configs: plain YAML of modest size and depth, from local files, with each key once."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -78,10 +79,9 @@ def parse(text: str) -> Any:
 
 def _refuse_repeated_keys(node: yaml.Node | None) -> None:
     if isinstance(node, yaml.MappingNode):
-        keys = [key.value for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.YAMLError(f"the key {key} stands twice")
+        keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        if twice := [key for key, count in keys.items() if count > 1]:
+            raise yaml.YAMLError(f"the key {twice[0]} stands twice")
         for _, value in node.value:
             _refuse_repeated_keys(value)
     elif isinstance(node, yaml.SequenceNode):

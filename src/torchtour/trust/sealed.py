@@ -4,7 +4,10 @@ import hashlib
 import io
 import stat
 import zipfile
+from collections import OrderedDict
 from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from pickle import UnpicklingError
@@ -13,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
+from torch import Tensor
 
 from torchtour.settings import UserError
 from torchtour.trust.atomic import replace
@@ -26,18 +30,23 @@ END_OF_ZIP = b"PK\x05\x06"
 def pack(checkpoint: Mapping[str, Any]) -> bytes:
     """torch.save, with a SHA-256 of the file as its zip comment, which torch.load passes over."""
     buffer = io.BytesIO()
-    torch.save(plain(checkpoint), buffer)
+    torch.save(dict(checkpoint), buffer)
     return _sealed(buffer.getvalue())
 
 
 def plain(value: Any) -> Any:
-    """Enums and numpy's numbers as the plain values that they stand for: a file that holds data alone can be loaded."""
+    """A copy with plain values for enums and numpy's numbers: a file that holds data alone can be loaded."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, np.generic):
         return value.item()
-    if type(value) is dict:
-        return {plain(key): plain(item) for key, item in value.items()}
+    if type(value) in (dict, OrderedDict):
+        copied = copy(value)  # with the versions that torch notes as an attribute of a state_dict
+        copied.clear()
+        copied.update((plain(key), plain(item)) for key, item in value.items())
+        return copied
     if type(value) in (list, tuple):
         return type(value)(plain(item) for item in value)
     return value
@@ -52,7 +61,7 @@ def read_bytes(path: str | Path) -> bytes:
     """The bytes of a checkpoint file.
 
     Raises:
-        UserError: It is no file, too large, or can't be read.
+        UserError: It is no file, too large, or cannot be read.
     """
     try:
         state = Path(path).stat()
@@ -89,30 +98,49 @@ def unpack(content: bytes, path: str | Path) -> Any:
         raise UserError(f"checkpoint {path} cannot be loaded: torch.save did not write it") from None
 
 
+@dataclass(frozen=True)
+class Parsed:
+    """A checkpoint file as it was read: its path, what it holds, and whether it carries its SHA-256."""
+
+    path: Path
+    content: Any
+    sealed: bool
+
+
+def parse(path: str | Path) -> Parsed:
+    """Read a checkpoint file, once: who needs it again is handed this value.
+
+    Raises:
+        UserError: It is no file, too large, changed since it was written, or not a checkpoint.
+    """
+    content = read_bytes(path)
+    return Parsed(Path(path), unpack(content, path), is_sealed(content))
+
+
 def read(path: str | Path) -> Any:
-    """`unpack(read_bytes(path), path)`."""
-    return unpack(read_bytes(path), path)
+    """What a checkpoint file holds; raises as `parse`."""
+    return parse(path).content
 
 
 class CheckpointFile(TorchCheckpointIO):
     """What Trainer writes and reads its checkpoints with."""
 
     def __init__(self) -> None:
-        self.held: dict[Path, bytes] = {}
+        self.held: dict[Path, Mapping[str, Any]] = {}
         self.audited: dict[Path, Mapping[str, Any]] = {}  # parsed and checked: what was checked is what is loaded
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Write it; with the storage option HOLD only with the next `write_held`, as it is now."""
         if storage_options == HOLD:
-            self.held[Path(path)] = pack(checkpoint)
+            self.held[Path(path)] = plain(checkpoint)
         else:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-            replace(Path(path), pack(checkpoint))
+            replace(Path(path), pack(plain(checkpoint)))
 
     def write_held(self) -> None:
         while self.held:
             path = next(iter(self.held))
-            replace(path, self.held[path])
+            replace(path, pack(self.held[path]))
             del self.held[path]
 
     def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> Any:
