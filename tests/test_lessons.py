@@ -42,7 +42,8 @@ WITH_LIGHTNING = ["`isinstance(treespec, LeafSpec)` is deprecated"]  # Lightning
 # What a lesson says where the machine has no C++ compiler, and what the transcript has, which comes from one that does.
 SKIPPED = {"skipped: this machine has no working C++ compiler": "compiled, with the same result"}
 
-SLOW = dict.fromkeys(("generalisation", "tables"), pytest.mark.slow)
+# No lesson runs twice in the fast tests: alone, from the wheel, and where it takes ten seconds, it is slow.
+SLOW = dict.fromkeys(("data", "further", "generalisation", "tables"), pytest.mark.slow)
 each_lesson = pytest.mark.parametrize("name", LESSONS)
 
 
@@ -136,6 +137,7 @@ def test_it_prints_its_transcript(name: str, tmp_path: Path, file_regression: Fi
     compare(transcript(name, tmp_path / "empty"), name, file_regression)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALONE)
 def test_it_prints_the_same_with_what_its_inline_metadata_names_alone(
     name: str, tmp_path: Path, file_regression: FileRegressionFixture
@@ -257,6 +259,7 @@ def test_a_lesson_that_does_not_exist_is_one_line(words: list[str], torchtour: C
     assert re.fullmatch(r"torchtour: lesson: .*\n", answer.err)
 
 
+@pytest.mark.slow
 def test_the_wheel_runs_a_lesson(tmp_path: Path) -> None:
     """Not the tree: what hatch packs, unpacked and alone on the path."""
     build = "import sys; from hatchling.build import build_wheel; build_wheel(sys.argv[1])"

@@ -21,6 +21,7 @@ LESSONS = {
     "data": "Data",
     "generalisation": "Generalisation",
     "further": "Further",
+    "tables": "Your own table",
 }
 
 

@@ -143,7 +143,7 @@ for epoch in (1, 5, 10, 20, 40, 60):
 # epochs, then turns and rises. From there on the net is *overfitting*: what it still
 # learns is true of the 200 pictures only.
 #
-# What is it that it learns? The wrong labels. At the end it gives nearly all of the
+# And what does it still learn? The wrong labels. At the end it gives nearly all of the
 # spoiled pictures the wrong answer that it was told.
 
 # %%
@@ -250,10 +250,10 @@ assert not torch.equal(copied["0.weight"], net[0].weight)
 # Weight decay
 # ------------
 #
-# A net that must hit 200 labels exactly, the wrong ones too, needs large weights, for
-# sharp bends. *Weight decay* pulls each weight towards zero in every step, so that only
-# weights which many pictures ask for stay large. SGD adds ``weight_decay`` times the
-# weight to its gradient.
+# To get all 200 labels right, the wrong ones too, a net needs sharp bends, and sharp
+# bends need large weights. *Weight decay* pulls each weight towards zero in every step.
+# Only weights that help with many pictures stay large. SGD does it by adding
+# ``weight_decay`` times the weight to its gradient.
 
 # %%
 
@@ -274,8 +274,8 @@ for strength in (0.0, 0.003, 0.01, 0.03, 0.1):
 # are true. With 0.1 it learns too little of anything: it *underfits*. You choose the
 # strength on the validation set, like a learning rate.
 #
-# Why "add it to the gradient"? Because strength / 2 * w^2, added to the loss, has just
-# this derivative. A step of both and the rule by hand agree.
+# You can also add strength / 2 * w^2 to the loss, for each weight w. Its derivative is
+# strength * w, so the step is the same. The check makes both steps, and one by hand.
 
 # %% checks
 
@@ -417,7 +417,7 @@ for n in (100, 200, 400, 800):
 
 # %% [markdown]
 # A curve like this tells you whether more data would pay: it is still rising here. The
-# gap between both columns stays. More data does not replace stopping in time.
+# gap between the two columns stays. More data does not replace stopping in time.
 
 # %% checks
 
@@ -485,7 +485,7 @@ axes.legend(loc="lower right")
 # Take twenty layers of 512 units, with weights from a normal distribution, and look at
 # the typical size of the numbers (the root of the mean square) as they pass through.
 # *Kaiming initialisation* gives the weights of a layer with n inputs the standard
-# deviation root(2 / n). Try half of that, just that, and its double.
+# deviation root(2 / n). Try half of that, exactly that, and twice that.
 
 # %%
 
@@ -504,13 +504,14 @@ for factor in (0.5, 1.0, 2.0):
 
 # %% [markdown]
 # Half shrinks to a millionth, double grows to a million, and Kaiming stays. The
-# arithmetic: a sum of n products has n times the variance of one, and ReLU throws away
-# half of the mean square. So each layer multiplies the mean square by n * variance / 2,
-# which for Kaiming's 2 / n is 1.
+# arithmetic: a unit sums n products of a weight and a number. That multiplies the mean
+# square by n * variance, where the variance is that of the weights. ReLU then sets half
+# of the numbers to zero and halves the mean square. So each layer multiplies it by
+# n * variance / 2. With Kaiming's variance 2 / n, that is 1.
 #
-# ``nn.Linear`` does not use this. It draws from plus to minus 1 / root(n), whose
-# variance is 1 / (3 n): a factor of one sixth in the mean square per layer. For two or
-# three layers that is no problem.
+# ``nn.Linear`` starts with other weights: evenly spread between -1 / root(n) and
+# 1 / root(n). Their variance is 1 / (3 n), so each layer multiplies the mean square by
+# one sixth. For two or three layers that is no problem.
 
 # %% checks
 
@@ -579,9 +580,9 @@ for name, net in starts.items():
     print(f"validation accuracy {val_accuracy:3.0%}")
 
 # %% [markdown]
-# With its default start this net knows nothing after six epochs: its loss is that of
-# guessing, log(10) = 2.3. Only the first random weights differ, and Kaiming's learn.
-# Batch norm comes next.
+# With torch's default start the net knows nothing after six epochs: its loss is that of
+# guessing, log(10) = 2.3. With Kaiming's start it learns, and nothing but the first
+# random weights is different. What batch norm does comes further down.
 
 # %% checks
 
@@ -646,8 +647,8 @@ for name, columns in {"before": batch, "after": norm(batch)}.items():
 print("running mean:", [round(x, 2) for x in norm.running_mean.tolist()])
 
 # %% [markdown]
-# By hand. The small number 1e-5 guards against dividing by zero; in the third column,
-# whose variance is only ten times as large, you see it.
+# By hand. The small number 1e-5 guards against dividing by zero. The variance of the
+# third column is only ten times as large, so there it shows: 0.96 in place of 1.
 
 # %% checks
 
@@ -696,10 +697,10 @@ assert not torch.allclose(one_batch, other_batch, atol=0.01)
 # -----------------
 #
 # Now and then a deep net has a gradient many times longer than usual. One step along it
-# throws the weights far away, and all is lost. *Clipping* shortens a gradient that is
-# longer than a limit to the limit, and keeps its direction. It goes between
-# ``backward`` and ``step``: ``nn.utils.clip_grad_norm_``, as in ``train_deep`` above.
-# It returns the length before.
+# throws the weights far away, and all is lost. *Clipping* sets a limit: a longer
+# gradient is shortened to it and keeps its direction. Call ``nn.utils.clip_grad_norm_``
+# between ``backward`` and ``step``, as ``train_deep`` does above. It returns the length
+# that the gradient had before.
 #
 # Here are the ten layers with Kaiming's start and plain SGD at a rate of 0.3, without
 # and with a limit of 1.

@@ -78,9 +78,8 @@ for line in path.read_text().splitlines()[:3]:
     print(", ".join(cells[:3]), "...", cells[-1])
 
 # %% [markdown]
-# Reading it takes a few lines. Each cell is text, so numbers are made of it, and a
-# number of each class. The classes in the order of the alphabet: 0 is benign, 1 is
-# malignant.
+# Reading it takes a few lines. Each cell is text: make a number of it. The classes get
+# numbers too, in the order of the alphabet: 0 is benign, 1 is malignant.
 
 # %%
 
@@ -112,8 +111,8 @@ assert labels.bincount().tolist() == [357, 212]
 #
 # Split first. 60 % of the rows are to train, 20 % to choose, 20 % to test, at random.
 #
-# Before any training, ask what accuracy costs nothing: give each row the commonest
-# class. That is the *baseline*. A net is worth its trouble by what it has above it.
+# Before any training, ask which accuracy comes for free: give each row the commonest
+# class. That is the *baseline*. Only what a net has above it has been learned.
 
 # %%
 
@@ -187,10 +186,10 @@ assert reached > 0.9
 # What goes wrong: scaling before splitting
 # -----------------------------------------
 #
-# The mean and the deviation above come from training rows alone. It is one line shorter
-# to take all rows, and that is the commonest leak of all: then the training knows
-# something of the test rows. Somebody types one cell of a test row without its decimal
-# point. The training must not feel it.
+# The mean and the deviation above come from training rows alone. To take them from all
+# rows is one line shorter, and it is the commonest leak of all: the training then knows
+# something of the test rows. To see it, suppose that somebody typed one cell of a test
+# row without its decimal point. The training must not notice.
 
 # %%
 
@@ -212,8 +211,8 @@ for name, known in {"all rows": everything, "training rows": train_rows}.items()
     print(f"scaled by {name:13} {before:.3f} -> {after:.3f}")
 
 # %% [markdown]
-# By the training rows, nothing changes: not an input, so not a weight. By all rows, one
-# wrong cell in one test row makes a whole column useless.
+# Scaled by the training rows, no input changes, and so no weight. Scaled by all rows,
+# one wrong cell in one test row makes a whole column useless.
 
 # %% checks
 
@@ -231,8 +230,8 @@ assert not torch.equal(leaky[0].fc1.weight, leaky[1].fc1.weight)
 # %% [markdown]
 # Often the figures hardly move. Then people stop caring, and one day they choose
 # columns on all rows. Here are 100 rows with 2000 columns of pure chance, and labels by
-# coin flips: nobody can do better than half. Keep the ten columns that go best with the
-# labels, then split.
+# coin flips: nobody can do better than half. Keep the ten columns that fit the labels
+# best, and only then split.
 
 # %%
 
@@ -265,8 +264,8 @@ for name, reached in found.items():
 
 # %% [markdown]
 # A net that foretells coins! The rule has no exceptions: whatever is learned from rows
-# - a mean, a choice of columns, a level to fill gaps with - is learned from training
-# rows.
+# is learned from training rows alone, be it a mean, a choice of columns, or a number to
+# fill gaps with.
 
 # %% checks
 
@@ -279,8 +278,8 @@ assert abs(sum(found["training rows"]) / 10 - 0.5) < 0.1
 #
 # Two exports put together, a form that was sent twice: rows occur again, and a random
 # split puts one into training and the other into test. A net that learns by heart looks
-# clever then. To see it, let the diagnoses be dealt out at random, so that there is
-# nothing to learn, and each row occur twice.
+# clever then. To see it, deal out the diagnoses at random, so that there is nothing to
+# learn, and take each row twice.
 
 # %%
 
@@ -306,8 +305,8 @@ for name, (known, asked) in {
 print("rows:", len(twice), "different:", len(twice.unique(dim=0)))
 
 # %% [markdown]
-# Count the duplicates before you split, and split what differs. If several rows belong
-# to one patient, the same holds for patients: all rows of one in the same set.
+# Count the duplicates before you split, and keep equal rows together. If several rows
+# belong to one patient, do the same with patients: all rows of one in the same set.
 
 # %% checks
 
@@ -324,8 +323,8 @@ assert learned["split by row"] > 0.7 > 0.6 > learned["copies together"]
 # ----------------------------------------------------
 #
 # Suppose that a clinic measures only three of the columns, and that its file has one
-# more: visits after the diagnosis. Who is ill comes often. When the net is put to use,
-# the diagnosis is what you ask for, and nobody has been to a visit after it.
+# more: the number of visits after the diagnosis. Who is ill comes often. But in use you
+# ask the net *for* the diagnosis, and nobody has come for a visit yet.
 
 # %%
 
@@ -355,10 +354,11 @@ for name, share in reached.items():
     print(f"{name:30} {share:.1%}")
 
 # %% [markdown]
-# No split finds this: the column leaks in all three sets. What does: ask of each column
-# whether you have its value at the moment of the question. And distrust a column that
-# answers all by itself. How often does one column put a malignant row above a benign
-# one? Half the time by chance; a figure close to 100 % wants an explanation.
+# No split finds this: the column leaks in all three sets. Two habits do. Ask of each
+# column whether you will have its value when you ask the net. And distrust a column
+# that gives the answer all by itself. Take all pairs of a malignant and a benign row:
+# in how many does the malignant one have the larger number? By chance it is half; a
+# share close to 100 % wants an explanation.
 
 # %%
 
@@ -535,11 +535,11 @@ print(
 # %% [markdown]
 # Read it from the right. Without learning you get the last figure. The interval says
 # how much chance there is in the first: with other rows of the same kind, the figure
-# would mostly lie in there. It is wide, for there are few test rows. Who compares two
-# nets by a difference smaller than that compares luck.
+# would mostly lie in there. It is wide, for there are few test rows. If two nets differ
+# by less than that, you compare luck.
 #
-# The interval is Wilson's. Its ends are the true shares from which what you have seen
-# is just 1.96 standard deviations away; the check solves it that way.
+# The interval is Wilson's. If the true accuracy were one of its ends, the figure above
+# would be exactly 1.96 standard deviations away. That is what the check tests.
 
 # %% checks
 
@@ -569,7 +569,7 @@ if plt.get_backend().lower() != "agg":  # agg draws without a screen
 # -----
 #
 # - Split first. Means, scales and chosen columns come from training rows alone.
-# - Count duplicates; copies, and rows of one patient, belong into the same set.
+# - Count duplicates. Copies, and all rows of one patient, belong in the same set.
 # - Ask of each column whether you will have it when you ask the net.
 # - Compare accuracy with the commonest class, and look at the recall of the rare one.
 # - A figure has an interval. With a hundred test rows it is several points wide.
