@@ -462,9 +462,48 @@ def test_from_a_file_to_a_portable_net(torchtour, run, file, tmp_path):
         [sys.executable, "-W", "ignore", "-c", code, tmp_path / "new.csv"], capture_output=True, text=True, check=True
     )
     rows = list(csv.reader(out.stdout.splitlines()))
-    assert rows[0] == ["class", "p_no", "p_yes"]
-    assert [row[0] for row in rows[1:]] == found["predicted_class"].to_list()
-    np.testing.assert_allclose(np.array([row[1:] for row in rows[1:]], float), expected, atol=1e-6)
+    assert rows[0] == ["row", "class", "p_no", "p_yes"]
+    assert [int(row[0]) for row in rows[1:]] == list(range(1, 51))
+    assert [row[1] for row in rows[1:]] == found["predicted_class"].to_list()
+    np.testing.assert_allclose(np.array([row[2:] for row in rows[1:]], float), expected, atol=1e-6)
+
+
+SHEET = {  # as a spreadsheet writes it in much of Europe: what is read, from what is written
+    "price": lambda n: f"{1000 + 37 * n % 900},{n % 10}0 €".replace("1", "1.", 1),
+    "share": lambda n: f"{(7 * n) % 100},5 %",
+    "town": lambda n: ("Köln", "Genève", "n/a")[n % 3],
+    "weight": lambda n: "-" if n % 9 == 4 else f"0,{n % 7}25",
+    "sold": lambda n: "ja" if 37 * n % 900 > 450 else "nein",
+}
+
+
+def test_a_spreadsheets_numbers_are_read_alike_with_and_without_torchtour(torchtour, tmp_path):
+    lines = [";".join(SHEET), *(";".join(cell(n) for cell in SHEET.values()) for n in range(90)), "", ";;;;"]
+    (tmp_path / "sheet.csv").write_text("\n".join(lines), encoding="utf-8-sig")
+    with gzip.open(tmp_path / "sheet.csv.gz", "wt", encoding="utf-8") as file:
+        file.write("\n".join(lines))
+    flags = ("--data", "TableData", "--data.path", "sheet.csv", "--data.label", "sold", "--trainer.max_epochs", 2)
+    answer = torchtour("fit", *flags, "--pictures.enabled", "false")
+    assert (answer.status, answer.err) == (0, "")
+    assert "from 3 columns of numbers and 1 of categories" in answer.out
+    columns = {
+        column["name"]: column
+        for column in torch.load("checkpoints/default/version_0/best.ckpt")["hyper_parameters"]["columns"]
+    }
+    assert [columns[name]["kind"] for name in SHEET if name != "sold"] == ["number", "number", "category", "number"]
+    assert 1000 < columns["price"]["mean"] < 1900
+    assert 0 < columns["share"]["mean"] < 1  # a percentage is a fraction
+    assert torchtour("predict", "--data.path", "sheet.csv").status == 0
+    found = polars.read_csv("checkpoints/default/version_0/predictions.csv", separator=",")
+    assert torchtour("eject", "--to", "home").status == 0
+    for name in ("sheet.csv", "sheet.csv.gz"):
+        out = subprocess.run(
+            [sys.executable, "-I", "home/predict.py", name], capture_output=True, text=True, check=True
+        )
+        rows = list(csv.DictReader(out.stdout.splitlines()))
+        assert len(rows) == len(found) == 90
+        theirs = [float(row["p_ja"]) for row in rows]
+        np.testing.assert_allclose(theirs, found["p_ja"].to_list(), atol=1e-6)
 
 
 def test_wrong_files_to_predict(torchtour, run, tmp_path):

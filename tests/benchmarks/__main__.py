@@ -12,6 +12,7 @@ import torch
 
 import benchmarks
 from benchmarks.contestants import CONTESTANTS
+from benchmarks.loading import tables
 from benchmarks.measuring import Row, timed
 from benchmarks.parts import growth, process, processes, steps, streaming
 from benchmarks.report import into_page, table, write
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "streaming": streaming,
     "processes": processes,
     "sweeps": sweeps,
+    "tables": tables,
 }
 
 

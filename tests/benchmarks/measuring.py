@@ -4,7 +4,8 @@ import contextlib
 import gc
 import io
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 
@@ -38,12 +39,17 @@ def learned(net: torch.nn.Module) -> float:
         return (net(features).argmax(1).cpu() == labels).float().mean().item()
 
 
-def timed(name: str, setting: Setting) -> float:
-    """ms a step of one training, seen by nobody."""
+def quietly(work: Callable[[], Any]) -> Any:
+    """What it returns; what it prints goes to nobody."""
     gc.collect()  # nobody pays for what another has left
     screen = Screen()
     with contextlib.redirect_stdout(screen), contextlib.redirect_stderr(screen):
-        spent, net = {**CONTESTANTS, **DRAWING}[name].train(setting)
+        return work()
+
+
+def timed(name: str, setting: Setting) -> float:
+    """ms a step of one training, seen by nobody."""
+    spent, net = quietly(lambda: {**CONTESTANTS, **DRAWING}[name].train(setting))
     least = 0.9 if setting.steps >= 15 else 0.6  # three steps can't learn all; before the first it is a half or less
     if (found := learned(net)) < least:
         raise AssertionError(f"{name} learned nothing: accuracy {found}")

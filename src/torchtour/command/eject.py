@@ -17,7 +17,7 @@ from torchtour.command.folders import new_folder
 from torchtour.command.say import say
 from torchtour.preprocessing import FARTHEST
 from torchtour.settings import UserError
-from torchtour.tabular.columns import LARGEST, MISSING
+from torchtour.tabular.columns import LARGEST
 from torchtour.trust.atomic import replace
 from torchtour.trust.audit import Stored, audit
 from torchtour.trust.sealed import pack
@@ -78,7 +78,7 @@ def _torch_table(stored: Stored, folder: Path) -> str:
         features=settings["n_features"],
         hidden=settings["hidden_size"],
         classes=settings["n_classes"],
-        missing=MISSING,
+        cells=eject_table.CELLS,
         largest=LARGEST,
         farthest=FARTHEST,
     )

@@ -1,14 +1,36 @@
 """The script that `torchtour eject` writes for a net that was trained on a table."""
 
+from inspect import getsource
+
+from torchtour.tabular import cells
+from torchtour.tabular.reading import SHOWN
+
+# What a cell means: the project's own code, so that both read a file alike.
+CELLS = f"""\
+MISSING = {cells.MISSING!r}
+NUMBER = {cells.NUMBER!r}
+DRESS = {cells.DRESS!r}
+CLEAR = {cells.CLEAR!r}
+SHOWN = {SHOWN}
+
+
+{getsource(cells.decimal_marks)}
+
+{getsource(cells.number)}"""
 SCRIPT = '''\
 """A net that torchtour trained, with torch alone: python predict.py new.csv > predictions.csv
 
-Prints the class and the probability of each class for each row of a CSV file with the columns that the net knows.
+Prints the number, the class and the probability of each class of each row of a CSV file with the columns that the net
+knows; .csv.gz too.
 """
 import csv
+import gzip
 import math
+import re
 import sys
-from itertools import islice
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
 import torch
@@ -21,18 +43,18 @@ net.load_state_dict(kept["net"])
 numbers = [place for place, column in enumerate(columns) if column["kind"] == "number"]
 means = torch.tensor([columns[place]["mean"] for place in numbers])
 scales = torch.tensor([columns[place]["scale"] for place in numbers])
-MISSING = {missing!r}
 
+{cells}
 
-def raw(text, column, comma):
+def raw(text, column, mark):
     """The value of a cell as the net takes it: a number, NaN where it is missing; the place of a category, else -1."""
     text = text.strip()
     if column["kind"] == "category":
         return float(column["levels"].index(text)) if text in column["levels"] and text not in MISSING else -1.0
     if text in MISSING:
         return math.nan
-    value = float(text.replace(",", ".") if comma else text)
-    if "_" in text or abs(value) > {largest!r}:
+    value = number(text, mark)
+    if abs(value) > {largest!r}:
         raise ValueError
     return value
 
@@ -57,35 +79,39 @@ def fail(message):
 def main():
     if len(sys.argv) != 2:
         fail("usage: python predict.py new.csv")
-    with open(sys.argv[1], encoding="utf-8-sig", newline="") as file:
-        head = file.readline()
+    opened = gzip.open if sys.argv[1].endswith(".gz") else open
+    with opened(sys.argv[1], "rt", encoding="utf-8-sig", newline="") as file:
+        head = next((line for line in file if line.strip()), "")
         file.seek(0)
         separator = max(",;\\t", key=lambda one: len(next(csv.reader([head], delimiter=one), [])))
         table = csv.reader(file, delimiter=separator)
-        names = [name.strip() for name in next(table, [])]
+        names = [name.strip() for name in next((line for line in table if any(map(str.strip, line))), [])]
         for column in columns:
             if column["name"] not in names:
                 fail(f"the column {{column['name']!r}} is missing")
         places = [names.index(column["name"]) for column in columns]
         out = csv.writer(sys.stdout, lineterminator="\\n")
-        out.writerow(["class", *(f"p_{{name}}" for name in classes)])
-        number = 0
+        out.writerow(["row", "class", *(f"p_{{name}}" for name in classes)])
+        first = list(islice(table, SHOWN))
+        marks = decimal_marks(names, first, "," if separator == ";" else ".")
+        table, seen = chain(first, table), 0
         while lines := list(islice(table, 10_000)):
-            rows = []
+            rows, numbered = [], []
             for line in lines:
-                number += 1
+                seen += 1
                 if not any(cell.strip() for cell in line) and len(names) > 1:
                     continue
                 cells = [line[place] if place < len(line) else "" for place in places]
                 try:
-                    rows.append([raw(cell, column, separator != ",") for cell, column in zip(cells, columns)])
+                    rows.append([raw(cell, one, marks[one["name"]]) for cell, one in zip(cells, columns)])
                 except ValueError:
-                    fail(f"row {{number}} has text where numbers were, or a number too large: {{cells}}")
+                    fail(f"row {{seen}} has text where numbers were, or a number too large: {{cells}}")
+                numbered.append(seen)
             if rows:
                 with torch.no_grad():
                     found = net(inputs(torch.tensor(rows))).softmax(dim=1)
-                for probabilities in found:
-                    out.writerow([classes[int(probabilities.argmax())], *probabilities.tolist()])
+                for row, probabilities in zip(numbered, found):
+                    out.writerow([row, classes[int(probabilities.argmax())], *probabilities.tolist()])
 
 
 try:

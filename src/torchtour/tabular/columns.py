@@ -9,17 +9,14 @@ from numpy.typing import NDArray
 
 from torchtour.preprocessing import category, number
 from torchtour.settings import UserError, shown
+from torchtour.tabular.cells import DATE, MISSING, UNIT, numbers
 
 if TYPE_CHECKING:
     import polars as pl
 
-MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", "-", "#N/A")  # words for no value
 LARGEST = 1e37  # so that no difference of two overflows a float32
 SMALLEST = 1e-30  # a standard deviation below counts as none
 MOST_CLASSES = 1000
-DATE = (
-    r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2})?$"
-)
 FEW = 10_000  # rows that are looked at before all are
 
 Raw = NDArray[np.float32]
@@ -31,17 +28,24 @@ class Columns:
 
     Args:
         frame: The table, or a part of it.
-        comma: Numbers may have a decimal comma.
+        marks: The decimal mark of each column of text; "." where there is none.
         rows: The numbers of the frame's rows in the file, for messages; 1, 2, ... if not given.
     """
 
-    def __init__(self, frame: "pl.DataFrame", comma: bool = False, rows: Rows | None = None) -> None:
-        self.frame, self.comma = frame, comma
+    def __init__(self, frame: "pl.DataFrame", marks: Mapping[str, str] | None = None, rows: Rows | None = None) -> None:
+        self.frame, self.marks = frame, marks or {}
         self.rows = np.arange(1, frame.height + 1) if rows is None else rows
 
     def part(self, name: str, rows: Rows) -> "Columns":
         """One column, some of its rows."""
-        return Columns(self.frame[name].gather(rows).to_frame(), self.comma, self.rows[rows])
+        return Columns(self.frame[name].gather(rows).to_frame(), self.marks, self.rows[rows])
+
+    def different(self, name: str) -> "Columns":
+        """One column, the first row of each of its values."""
+        import polars
+
+        first = self.frame.select(polars.col(name).is_first_distinct()).to_series().arg_true().to_numpy()
+        return self.part(name, first)
 
     def text(self, name: str) -> "pl.Series":
         """Text without spaces around it; null where it is missing."""
@@ -55,17 +59,15 @@ class Columns:
         import polars
 
         values = self.frame[name]
-        if not values.dtype.is_numeric():
-            values = self.text(name)
-            values = values.str.replace(",", ".", literal=True) if self.comma else values
-        return values.cast(polars.Float64, strict=False).fill_nan(None)
+        if values.dtype.is_numeric():
+            return values.cast(polars.Float64).fill_nan(None)
+        return numbers(self.text(name), self.marks.get(name, "."))
 
     def wrong(self, name: str) -> tuple[int, str] | None:
         """The first row that has text where a number is due, and the text."""
         if self.frame[name].dtype.is_numeric():
             return None
         text = self.text(name)
-        # NaN and numbers that are missing by other words have become null in the text too.
         places = (text.is_not_null() & self.numbers(name).is_null()).arg_true()
         return (int(self.rows[places[0]]), text[places[0]]) if len(places) else None
 
@@ -75,8 +77,9 @@ class Columns:
         Raises:
             UserError: A column is missing, or has text where numbers were, or a number too large for a float32.
         """
-        raw = np.empty((len(columns), self.frame.height), np.float32)  # a column's values side by side: quicker to fill
-        unseen, there = {}, set(self.frame.columns)
+        import polars
+
+        raw, unseen, there = [], {}, set(self.frame.columns)
         for place, column in enumerate(columns):
             name = column["name"]
             if name not in there:
@@ -86,31 +89,34 @@ class Columns:
                     f"the column {shown(name)} holds {column['kind']} values, and here it is of type {kind}"
                 )
             if column["kind"] == "number":
-                raw[place] = self._number(name)
+                values = self._number(name)
             else:
-                codes, unseen[name] = self._codes(name, column["levels"])
-                raw[place] = codes
-        return np.ascontiguousarray(raw.T), {name: count for name, count in unseen.items() if count}
+                values, unseen[name] = self._codes(name, column["levels"])
+            raw.append(values.cast(polars.Float32).alias(str(place)))
+        table = polars.DataFrame(raw).to_numpy(order="c") if raw else np.empty((self.frame.height, 0), np.float32)
+        return table, {name: count for name, count in unseen.items() if count}
 
-    def _number(self, name: str) -> NDArray[Any]:
-        if wrong := self.wrong(name):
-            raise UserError(f"the column {shown(name)} holds numbers, but row {wrong[0]} has {shown(wrong[1])}")
-        numbers = self.numbers(name)
-        low, high = cast("float | None", numbers.min()), cast("float", numbers.max())
+    def _number(self, name: str) -> "pl.Series":
+        values = self.frame[name]
+        if not values.dtype.is_numeric():
+            if wrong := self.wrong(name):
+                raise UserError(f"the column {shown(name)} holds numbers, but row {wrong[0]} has {shown(wrong[1])}")
+            values = self.numbers(name)
+        low, high = cast("float | None", values.min()), cast("float", values.max())
         if low is not None and not (low >= -LARGEST and high <= LARGEST):
-            place = cast("int", (numbers.abs() > LARGEST).arg_max())
+            place = cast("int", (values.abs() > LARGEST).arg_max())
             raise UserError(
-                f"the column {shown(name)} has {numbers[place]:g} in row {self.rows[place]}: "
+                f"the column {shown(name)} has {values[place]:g} in row {self.rows[place]}: "
                 f"numbers may go to {LARGEST:g}"
             )
-        return numbers.to_numpy()
+        return values
 
-    def _codes(self, name: str, levels: list[str]) -> tuple[NDArray[Any], int]:
+    def _codes(self, name: str, levels: list[str]) -> tuple["pl.Series", int]:
         import polars
 
         text = self.text(name)
         codes = text.cast(polars.Enum(levels), strict=False).to_physical().cast(polars.Int32)
-        return codes.fill_null(-1).to_numpy(), codes.null_count() - text.null_count()
+        return codes.fill_null(-1), codes.null_count() - text.null_count()
 
 
 @dataclass
@@ -125,13 +131,9 @@ def choose(table: Columns, train: Rows, names: Sequence[str], keep: Sequence[str
     """Decide from training rows what each column is; the means and scales of numbers are still to be measured."""
     choice = Choice([], {})
     for name in names:
-        values = table.frame[name]
-        measured = values.dtype.is_float() and not _whole(values.gather(train[:FEW]))
-        found = (
-            number(name, 0.0, 1.0, False)
-            if measured
-            else _kind(table.part(name, train), name, name in keep, max_levels)
-        )
+        few = table.frame[name].gather(train[:FEW])  # they settle what most columns of numbers are
+        settled = few.dtype.is_numeric() and few.null_count() < len(few) and not every_row_differs(few)
+        found = number(name, 0.0, 1.0, False) if settled else _kind(table.part(name, train), name, keep, max_levels)
         if isinstance(found, str):
             choice.left_out[name] = found
         else:
@@ -161,12 +163,14 @@ def moments(values: Raw) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     count, total, squares = (np.zeros(values.shape[1]) for _ in range(3))
     for start in range(0, len(values), 4096):  # a block fits the cache
         block = values[start : start + 4096] - shift  # float64 [block, k]
-        gaps = np.isnan(block)
-        if gaps.any():
+        sums = block.sum(axis=0)
+        if np.isnan(sums).any():
+            gaps = np.isnan(block)
             block[gaps] = 0
             count -= gaps.sum(axis=0)
+            sums = block.sum(axis=0)
         count += len(block)
-        total += block.sum(axis=0)
+        total += sums
         squares += np.einsum("ij,ij->j", block, block)
     mean = total / np.maximum(count, 1)
     variance = np.maximum(squares / np.maximum(count, 1) - mean**2, 0)
@@ -182,33 +186,33 @@ def labels_of(table: Columns, name: str) -> tuple[list[str] | list[int], Rows]:
     import polars
 
     values = table.frame[name]
-    numbers = table.numbers(name)
     if values.dtype.is_nested() or values.dtype == polars.Binary:
         raise UserError(f"the label {shown(name)} must be text or whole numbers, not {values.dtype}")
-    numeric = values.dtype.is_numeric() or (values.dtype == polars.String and table.wrong(name) is None)
-    if numeric:
-        fraction = numbers.filter(numbers != numbers.round())
-        if len(fraction):
-            row = table.rows[numbers.index_of(fraction[0])]
-            raise UserError(
-                f"the label {shown(name)} must be text or whole numbers, and row {row} "
-                f"has {fraction[0]:g}: torchtour learns to tell classes, not to estimate amounts"
-            )
-        found = numbers.cast(polars.Int64, strict=False)
+    seen = table.different(name)
+    if seen.wrong(name):
+        found = seen.text(name)
     else:
-        found = table.text(name)
+        amounts = seen.numbers(name)
+        if len(fractions := (amounts != amounts.round()).arg_true()):
+            raise UserError(
+                f"the label {shown(name)} must be text or whole numbers, and row {seen.rows[fractions[0]]} "
+                f"has {amounts[fractions[0]]:g}: torchtour learns to tell classes, not to estimate amounts"
+            )
+        found = amounts.cast(polars.Int64, strict=False)
     classes = found.drop_nulls().unique().sort().to_list()
+    if len(classes) == table.frame.height > 1:
+        raise UserError(
+            f"the label {shown(name)} has another value in every row, as an identifier has: "
+            f"it must be a column whose values occur again"
+        )
     if not 2 <= len(classes) <= MOST_CLASSES:
         raise UserError(
             f"the label {shown(name)} has {len(classes):,} different value{'s' * (len(classes) != 1)}: "
             f"there must be 2 to {MOST_CLASSES:,} classes"
         )
-    if numeric:
-        codes = polars.Series(classes).search_sorted(found.fill_null(classes[0])).cast(polars.Int64)
-        codes = codes.set(found.is_null(), -1) if found.null_count() else codes
-    else:
-        codes = found.cast(polars.Enum(classes)).to_physical().cast(polars.Int64).fill_null(-1)
-    return classes, codes.to_numpy()
+    places = {value: place for place, value in enumerate(classes)}
+    codes = [places.get(value, -1) for value in found.to_list()]
+    return classes, values.replace_strict(seen.frame[name], codes, default=-1, return_dtype=polars.Int64).to_numpy()
 
 
 def every_row_differs(values: "pl.Series") -> bool:
@@ -233,24 +237,25 @@ def like(frame: "pl.DataFrame", names: Sequence[str]) -> Rows:
     if not names:
         return rows
     keys = frame.select(names).hash_rows()
-    if keys.n_unique() == len(keys):
+    ordered = np.sort(keys.to_numpy())
+    if (ordered[1:] > ordered[:-1]).all():
         return rows
     table = polars.DataFrame({"key": keys, "row": rows})
     return table.select(polars.col("row").min().over("key")).to_series().to_numpy()
 
 
-def _kind(table: Columns, name: str, keep: bool, max_levels: int) -> dict[str, Any] | str:
+def _kind(table: Columns, name: str, keep: Sequence[str], max_levels: int) -> dict[str, Any] | str:
     """A number or category of this name, or why it is neither."""
-    values = table.frame[name]
+    values, kept = table.frame[name], name in keep
     if values.null_count() == len(values):
         return "empty"
     if values.dtype.is_temporal():
         return "dates"
     if values.dtype.is_numeric():
-        return "every row differs" if not keep and every_row_differs(values) else number(name, 0.0, 1.0, False)
+        return "every row differs" if not kept and every_row_differs(values) else number(name, 0.0, 1.0, False)
     if not _readable(values.dtype):
         return f"of type {values.dtype}"
-    return _kind_of_text(table, name, keep, max_levels)
+    return _kind_of_text(table, name, kept, max_levels)
 
 
 def _readable(kind: Any) -> bool:
@@ -260,27 +265,30 @@ def _readable(kind: Any) -> bool:
     return bool(kind.is_numeric()) or kind in (polars.String, polars.Boolean, polars.Categorical, polars.Enum)
 
 
-def _kind_of_text(table: Columns, name: str, keep: bool, max_levels: int) -> dict[str, Any] | str:
-    text = table.text(name)
+def _kind_of_text(table: Columns, name: str, kept: bool, max_levels: int) -> dict[str, Any] | str:
+    seen = table.different(name)
+    text = seen.text(name)
     present = text.drop_nulls()
-    if present.is_empty():
+    levels, missing = present.unique().sort().to_list(), len(present) < len(text)
+    if not levels:
         return "empty"
-    wrong = table.wrong(name)
+    every = len(levels) == table.frame.height > 1
+    wrong = seen.wrong(name)
     if wrong is None:
-        same = not keep and every_row_differs(table.numbers(name))
+        same = every and not kept and every_row_differs(table.numbers(name))
         return "every row differs" if same else number(name, 0.0, 1.0, False)
     if present.str.contains(DATE).all():
         return "dates"
-    if not keep and every_row_differs(text):
-        return "every row differs"
-    levels = present.unique().sort().to_list()
-    missing = text.null_count() > 0
     if len(levels) == 1 and not missing:
         return "constant"
-    if len(levels) <= max_levels:
+    if len(levels) <= max_levels and (kept or not every):
         return category(name, levels, missing)
-    if table.numbers(name).null_count() - text.null_count() < len(text) / 10:
+    if table.numbers(name).null_count() - table.text(name).null_count() < table.frame.height / 10:
         return f"row {wrong[0]} has {shown(wrong[1])} among numbers"
+    if present.str.contains(UNIT).all():
+        return f"numbers with a unit, {shown(wrong[1])} in row {wrong[0]}"
+    if every and not kept:
+        return "every row differs"
     return f"{len(levels):,} different texts, more than data.max_levels {max_levels}"
 
 

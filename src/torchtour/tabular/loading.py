@@ -1,7 +1,8 @@
 """From a file to raw columns and labels in three sets, split before anything is learned from the rows."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,9 +53,15 @@ def load(settings: Mapping[str, Any]) -> Table:
     """
     source = open_table(settings["path"])
     _check_names(source, settings)
-    sha256, frame = digest(source.path), source.read()
-    comma, label, keep = source.separator in (";", "\t"), settings["label"], settings["keep"] or []
-    classes, labels = labels_of(Columns(frame, comma), label)
+    frame = source.read()
+    with ThreadPoolExecutor(1) as beside:  # a second core hashes the file
+        sha256 = beside.submit(digest, source.path)
+        return _learnable(source, frame, settings, sha256.result)
+
+
+def _learnable(source: Source, frame: "pl.DataFrame", settings: Mapping[str, Any], sha256: Callable[[], str]) -> Table:
+    label, keep = settings["label"], settings["keep"] or []
+    classes, labels = labels_of(Columns(frame, source.marks), label)
     left_out = dict.fromkeys(source.unnamed(), "no name") | dict.fromkeys(settings["drop"] or [], "data.drop")
     names = [name for name in source.names if name not in (*left_out, *keep, label, settings["group"])] + keep
 
@@ -62,11 +69,11 @@ def load(settings: Mapping[str, Any]) -> Table:
     rows = frame[labelled] if len(labelled) < len(labels) else frame
     alike = like(rows, [name for name in names if name in keep or not every_row_differs(rows[name])])
     parts = _parts(rows, labels[labelled], alike, settings)
-    table = Columns(rows, comma, labelled + 1)
-    choice = choose(table, np.flatnonzero(parts == TRAIN), names, keep, settings["max_levels"])
+    table = Columns(rows, source.marks, labelled + 1)
+    places = [np.flatnonzero(parts == part) for part in range(len(PARTS))]
+    choice = choose(table, places[TRAIN], names, keep, settings["max_levels"])
 
     raw, _ = table.raw(choice.columns)
-    places = [np.flatnonzero(parts == part) for part in range(len(PARTS))]
     raws = [raw[place] for place in places]
     measured = measure(choice.columns, raws[TRAIN])
     varies = [column is not None for column in measured]
@@ -81,7 +88,7 @@ def load(settings: Mapping[str, Any]) -> Table:
     }
     columns = [column for column in measured if column is not None]
     duplicates = int((alike != np.arange(len(alike))).sum())
-    return Table(sets, columns, classes, left_out, len(labels), duplicates, len(labels) - len(labelled), sha256)
+    return Table(sets, columns, classes, left_out, len(labels), duplicates, len(labels) - len(labelled), sha256())
 
 
 class Chunks(IterableDataset[Any]):
@@ -108,7 +115,7 @@ class Chunks(IterableDataset[Any]):
                 frame, numbers = frame.filter(kept), numbers[kept]
             if frame.is_empty():
                 continue
-            raw, unseen = Columns(frame, source.separator in (";", "\t"), numbers).raw(self.columns)
+            raw, unseen = Columns(frame, source.marks, numbers).raw(self.columns)
             self.unseen.update(unseen)
             yield torch.from_numpy(raw), frame
 
@@ -123,7 +130,7 @@ def describe(table: Table, label: str) -> list[str]:
     spelled = Counter(str(name).casefold() for name in table.classes)
     alike = [str(name) for name in table.classes if spelled[str(name).casefold()] > 1]
     return [
-        f"Learning {shown(label)}, {len(table.classes)} classes, from {numbers} columns of numbers "
+        f"Learning {shown(label)}, {len(table.classes)} classes, from {numbers} column{'s' * (numbers != 1)} of numbers "
         f"and {categories} of categories.",
         *([f"Classes that differ in capitals alone: {_some(alike)}."] if alike else []),
         *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),

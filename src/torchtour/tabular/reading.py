@@ -12,15 +12,19 @@ import weakref
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from torchtour.settings import UserError, printable, shown
+from torchtour.tabular.cells import decimal_marks
 
 if TYPE_CHECKING:
     import polars as pl
 
 HEAD = 2**16, 2**24  # bytes that hold the header of a CSV file, and of one with very many columns
+SHOWN = 100  # rows that show whether the decimal mark is a point or a comma
 INFERRED = 10_000  # rows that polars looks at to tell numbers from text; if it finds out later, it reads all as text
 MOST_COLUMNS = 100_000
 PACKED = 100  # a .gz that unpacks to more than so many times its size, and to more than 100 MB, is no table
@@ -54,6 +58,17 @@ class Source:
     separator: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     unpacked: Any = None  # keeps an unpacked file as long as it lives
+
+    @cached_property
+    def marks(self) -> dict[str, str]:
+        """The decimal mark of each column, as its first rows show it."""
+        if not self.separator:
+            return {}
+        csv.field_size_limit(2**30)
+        with open(self.plain, encoding="utf-8-sig", errors="replace", newline="") as file:
+            rows = csv.reader(file, delimiter=self.separator)
+            next(row for row in rows if any(cell.strip() for cell in row))  # the names
+            return decimal_marks(self.names, islice(rows, SHOWN), "," if self.separator == ";" else ".")
 
     def unnamed(self) -> list[str]:
         return [name for name, old in zip(self.names, self.header, strict=True) if not old.strip()]
@@ -91,12 +106,11 @@ class Source:
 
     def _read_csv(self, polars: Any) -> Any:
         try:
-            first = polars.read_csv(self.plain, n_rows=INFERRED, infer_schema_length=INFERRED, **self.options)
+            first = polars.scan_csv(self.plain, infer_schema_length=INFERRED, **self.options).collect_schema()
             # true and false are categories: they stay as they are written.
-            kinds = [polars.String if kind == polars.Boolean else kind for kind in first.dtypes]
-            kinds += [polars.String] * (
-                len(self.names) - len(kinds)
-            )  # short rows alone; too long ones are refused next
+            kinds = [polars.String if kind == polars.Boolean else kind for kind in first.dtypes()]
+            # Where all rows are short; too long ones are refused next.
+            kinds += [polars.String] * (len(self.names) - len(kinds))
             return polars.read_csv(self.plain, schema=dict(zip(self.names, kinds, strict=False)), **self.options)
         except polars.exceptions.ComputeError:  # text further down in a column that began with numbers
             return polars.read_csv(self.plain, schema=dict.fromkeys(self.names, polars.String), **self.options)
@@ -148,10 +162,10 @@ def open_table(name: str) -> Source:
 
 def digest(path: str | Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
-    found = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(2**22):
-            found.update(block)
+    found, block = hashlib.sha256(), memoryview(bytearray(2**20))
+    with open(path, "rb", buffering=0) as file:
+        while size := file.readinto(block):
+            found.update(block[:size])
     return found.hexdigest()
 
 

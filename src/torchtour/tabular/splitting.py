@@ -29,14 +29,16 @@ def split(labels: Rows, units: Rows, val_fraction: float, test_fraction: float, 
     """
     first = np.flatnonzero(units == np.arange(len(units)))  # one row of each unit
     shuffled = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,))).permutation(first)
-    ordered = shuffled[np.argsort(labels[shuffled], kind="stable")]  # class after class, at random within each
+    classes = labels[shuffled].astype(np.int16)  # so short that they are sorted quickly
+    order = np.argsort(classes, kind="stable")
+    ordered, classes = shuffled[order], classes[order]  # class after class, at random within each
     # The first unit of each class stays in training: a class that the net has never seen cannot be learned.
-    free = ordered[1:][labels[ordered[1:]] == labels[ordered[:-1]]]
+    free = ordered[1:][classes[1:] == classes[:-1]]
     n_test, n_val = (max(1, round(share * len(first))) for share in (test_fraction, val_fraction))
     if n_test + n_val > len(free):
         raise UserError(
             f"{len(first)} rows or groups that differ are too few for training, validation and test: "
-            f"besides one of each class there must be {n_test + n_val}"
+            f"besides one of each of {1 + np.count_nonzero(np.diff(classes))} classes there must be {n_test + n_val}"
         )
     parts = np.full(len(units), TRAIN, np.int8)
     for part, n in ((TEST, n_test), (VAL, n_val)):
