@@ -130,8 +130,8 @@ def describe(table: Table, label: str) -> list[str]:
     spelled = Counter(str(name).casefold() for name in table.classes)
     alike = [str(name) for name in table.classes if spelled[str(name).casefold()] > 1]
     return [
-        f"Learning {shown(label)}, {len(table.classes)} classes, from {numbers} column{'s' * (numbers != 1)} of numbers "
-        f"and {categories} of categories.",
+        f"Learning {shown(label)}, {len(table.classes)} classes, "
+        f"from {numbers} column{'s' * (numbers != 1)} of numbers and {categories} of categories.",
         *([f"Classes that differ in capitals alone: {_some(alike)}."] if alike else []),
         *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),
         f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
