@@ -19,6 +19,8 @@ from faults.comparing import unsound
 from faults.runs import finish, fit_flags, undisturbed
 from faults.tries import Skipped, Tries, named
 
+OURS = 1  # the campaign's own write, by which a child says that it begins
+
 
 def failing_calls(folder: Path, start: int, step: int, count: int) -> Tries:
     """Said in a line, with whole files left behind, and the run goes on to the same end."""
@@ -46,14 +48,14 @@ def tries(folder: Path, start: int, step: int, count: int) -> Tries:
     whole = undisturbed(folder / "whole", flags)
     for nth in range(1 + start, 1 + start + step * count, step):
         part, ever = folder / f"part_{nth}", rng.random() < 0.3
-        answer = call(*flags, folder=part, first=partial(ctypes.CDLL(None).fail_nth, nth, ever))
+        answer = call(*flags, folder=part, first=partial(ctypes.CDLL(None).fail_nth, OURS + nth, ever))
         where = f" (call {nth}{' and all after it' * ever})"
         if answer.status != 0:
             yield "a system call that fails in fit", named(answer.problem(1, 2) or unsound(part), where)
         yield "runs with a failed system call, in the end", named(finish(part, flags, whole), where)
         target = part / "net"
         eject = ("eject", "--ckpt_path", "last", "--to", target)
-        answer = call(*eject, folder=part, first=partial(ctypes.CDLL(None).fail_nth, 1 + nth % 12, False))
+        answer = call(*eject, folder=part, first=partial(ctypes.CDLL(None).fail_nth, OURS + 1 + nth % 12, False))
         problem = answer.problem(0, 1, 2)
         if answer.status != 0 and not problem:
             problem = named(call(*eject, folder=part).problem(0), ", at the second try")

@@ -2,6 +2,7 @@
 
 import copy
 import math
+import os
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +82,16 @@ class Confusion(Callback):
     Attributes:
         path: The picture; None: it is not drawn.
         matrix: Counts [n_classes, n_classes], a row for each true class; of all processes when the test has ended.
+
+    Raises:
+        UserError: The picture cannot be written.
     """
 
     NAME = "test/confusion"  # in Trainer's table of scores, which reaches the process that started the others
 
     def __init__(self, path: Path | None) -> None:
+        if path and not os.access(path.parent, os.W_OK):
+            raise UserError(f"{path} cannot be written; --pictures.enabled false tests without it")
         self.path = path
 
     def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
