@@ -128,6 +128,25 @@ def test_prose_and_code_link_to_the_documentation(name: str) -> None:
 
 
 @each_lesson
+def test_the_first_use_of_a_term_links_to_the_glossary(name: str) -> None:
+    """Read as a reader does: paragraph by paragraph, without code; a link to anything else is no use of the term."""
+    terms = [entry.find(string=True).strip() for entry in soup("glossary.html").select("dl.glossary dt")]
+    assert len(terms) > 20
+    pieces = []
+    for paragraph in lesson(name).select("article p:not(.admonition-title):not(figcaption p)"):
+        for text in paragraph.find_all(string=True):
+            link = text.find_parent("a")
+            if not text.find_parent(["code", "pre"]) and (not link or "glossary.html" in link["href"]):
+                pieces.append((" ".join(text.split()), link is not None))
+    unlinked = []
+    for term in terms:
+        word = re.compile(rf"(?<![\w-]){re.escape(term)}(?:e?s)?(?![\w-])", re.IGNORECASE)
+        uses = [linked for text, linked in pieces if word.search(text)]
+        unlinked += [term] if uses and not uses[0] else []
+    assert unlinked == []
+
+
+@each_lesson
 def test_the_script_to_download_is_the_lesson(name: str) -> None:
     (link,) = lesson(name).select(".downloads a[href$='.py']")
     assert (SITE / "lessons" / link["href"]).read_bytes() == LESSONS[name].read_bytes()
