@@ -10,12 +10,12 @@ from faults.comparing import difference, unsound
 from faults.runs import fit_flags, newest, used
 from faults.tries import Tries, named
 
-NO_NET_OF_OURS = {"BackboneFinetuning"}  # it takes a net with a part called backbone
+NOT_TO_USE = {"BackboneFinetuning", "BaseFinetuning", "ProgressBar"}  # a net with a backbone; bases to derive from
 NEEDED = {"EarlyStopping": ("monitor", "val/loss"), "ModelPruning": ("pruning_fn", "l1_unstructured")}
 
 
 def each_callback(folder: Path, start: int, step: int) -> Tries:
-    for name in sorted({*callbacks.__all__} - NO_NET_OF_OURS)[start::step]:
+    for name in sorted({*callbacks.__all__} - NOT_TO_USE)[start::step]:
         part = folder / name
         setting = [f"--trainer.callbacks.{NEEDED[name][0]}", NEEDED[name][1]] if name in NEEDED else []
         answer = call(*fit_flags(3, "--trainer.callbacks", name, *setting), folder=part)
@@ -29,7 +29,7 @@ def each_callback(folder: Path, start: int, step: int) -> Tries:
 def one_run_for_several_fits(folder: Path, epochs: tuple[int, ...]) -> Tries:
     """A Run object that keeps several runs, from Python, keeps them as one of its own each would."""
     answer = call("fit_with_one_run", *epochs, folder=folder / "together")
-    yield "a Run object that is used again", answer.problem(0, lines=20)  # Trainer's own lines
+    yield "a Run object that is used again", answer.problem(0)
     for version, number in enumerate(epochs):
         call("fit_with_one_run", number, folder=folder / f"alone_{version}")
         alone, run = newest(folder / f"alone_{version}"), folder / f"together/checkpoints/default/version_{version}"

@@ -37,6 +37,8 @@ def difference(whole: Path, part: Path, without: tuple[str, ...] = ()) -> str:
         return f"metrics.csv: {len(rows[0])} rows became {len(rows[1])}; " + "".join(near[:1])
     for name in ("best.ckpt", "last.ckpt"):
         stored = [read_checkpoint(run / name) for run in (whole, part)]
+        for each in stored:  # best.ckpt may be from before the run was resumed to go on for longer
+            each["settings"] = {**each["settings"], "trainer.max_epochs": 0}
         place = unlike(*({key: each[key] for key in each if key not in without} for each in stored))
         if place:
             return f"{name} differs at {place}"

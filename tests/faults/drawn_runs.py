@@ -67,8 +67,10 @@ def drawn_runs(folder: Path, seed: int, count: int) -> Tries:
             problem = unsound(part) or used(part / "part")
             drawn_seed = {("--seed_everything", word) for word in ("true", "false")} & {*pairwise(flags)}
             if not problem and not drawn_seed and "would not repeat it exactly" not in answer.out:
-                call(*fit_flags(3, *flags), folder=part / "whole")
-                problem = named(difference(newest(part / "whole"), newest(part / "part")), " when it was resumed")
+                paths = ("callbacks",) if "ModelCheckpoint" in flags else ()  # it keeps where its files are
+                if call(*fit_flags(3, *flags), folder=part / "whole").status == 0:  # else it diverges in the end
+                    different = difference(newest(part / "whole"), newest(part / "part"), paths)
+                    problem = named(different, " when it was resumed")
         fault = "drawn settings: each checkpoint loads, tests and ejects, the last one resumes exactly"
         yield fault, named(problem, f" ({' '.join(map(str, flags))})")
         shutil.rmtree(part, ignore_errors=True)

@@ -15,6 +15,7 @@ from torchtour.trust.sealed import Parsed
 
 LINKED = {"n_features", "n_classes", "columns", "classes"}  # of the model: the data say them
 OURS = ("SyntheticData", "TableData")
+MOST = 1_000_000  # values in a checkpoint's settings
 FREE = {"trainer.max_epochs"}  # a run may go on for longer
 
 
@@ -59,10 +60,22 @@ def flags_of(stored: Stored, data: type[LightningDataModule], linked: bool = Tru
     names = accepted(data)  # type: ignore[arg-type]
     if not isinstance(given, dict) or not given.keys() <= names.keys():
         raise UserError(f"checkpoint {stored.path} has other settings of its data than {', '.join(names)}")
+    if not _is_small(given):
+        raise UserError(f"checkpoint {stored.path} has settings of its data that no run has written")
     groups = {"model": {k: v for k, v in stored.settings.items() if not (linked and k in LINKED)}, "data": given}
     flags = {f"{group}.{name}": value for group, settings in groups.items() for name, value in settings.items()}
     run = {k: v for k, v in stored.content.get("settings", {}).items() if k != "data"}
     return {**run, **flags}
+
+
+def _is_small(value: Any) -> bool:
+    """Has it no more than MOST values? A list that holds another twice, and so on, is short and has very many."""
+    waiting, seen = [value], 0
+    while waiting and seen <= MOST:
+        item = waiting.pop()
+        seen += 1
+        waiting += item.values() if isinstance(item, dict) else item if isinstance(item, (list, tuple)) else ()
+    return seen <= MOST
 
 
 def refuse_contradictions(flags: dict[str, Any], settings: Any, stored: "Stored", resumes: bool) -> None:

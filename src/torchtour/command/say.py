@@ -1,6 +1,7 @@
 """What the command says of itself: lines for the reader, and commands to copy."""
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -19,7 +20,13 @@ def say(line: str, style: str = "") -> None:
 
 def hint(*words: object) -> str:
     """A command for the reader to copy, quoted for the shell."""
-    return "  " + " ".join([program(), *(shlex.quote(str(word)) for word in words)])
+    return "  " + " ".join([program(), *(shlex.quote(_as_text(word)) for word in words)])
+
+
+def _as_text(word: object) -> str:
+    """YAML, which our flags are read as, would take a path for something else that begins with a sign such as #."""
+    plain = not isinstance(word, Path) or word.is_absolute() or re.match(r"[A-Za-z0-9_.]", str(word))
+    return str(word) if plain else f"./{word}"
 
 
 def program() -> str:
