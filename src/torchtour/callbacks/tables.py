@@ -21,10 +21,14 @@ from torchtour.importance import importance
 from torchtour.scores import baseline, wilson
 from torchtour.settings import printable
 from torchtour.table import TableData
+from torchtour.tabular.cells import MISSING
+from torchtour.tabular.cells import NUMBER as NUMBERS
 from torchtour.tabular.loading import Table, describe, reasons
 from torchtour.trust.atomic import replace, replacing
 from torchtour.trust.audit import audit
 
+MOST_DRAWN = 500  # columns; each is shuffled and evaluated several times
+NUMBER = "|".join(NUMBERS.values())
 FORMULA = r"^[=+\-@\t\r]"  # a spreadsheet would run a text that begins so
 
 
@@ -58,7 +62,8 @@ class TablePredictions(Callback):
         frame, probabilities = _writable(batch[1]), outputs.cpu().numpy()  # [batch, n_classes]
         text = [polars.col(name) for name, kind in frame.schema.items() if kind == polars.String]
         formula = [
-            column.str.contains(FORMULA) & column.cast(polars.Float64, strict=False).is_null() for column in text
+            column.str.contains(FORMULA) & ~column.str.strip_chars().str.contains(NUMBER) & ~column.is_in(MISSING)
+            for column in text
         ]
         if text:
             self.quoted += sum(frame.select(found.sum() for found in formula).row(0))
@@ -113,8 +118,11 @@ class TableReport(Callback):
         if self.pictures and (best := run.folder / "best.ckpt").exists():
             net = type(pl_module)(**pl_module.hparams)
             net.load_state_dict(audit(best, type(pl_module)).weights)
-            kind, figure = self._picture(net.eval(), _data(trainer))
-            replace(run.folder / f"{kind}.png", plots.png(figure))
+            if len(_data(trainer).columns) <= MOST_DRAWN:
+                kind, figure = self._picture(net.eval(), _data(trainer))
+                replace(run.folder / f"{kind}.png", plots.png(figure))
+            else:
+                pl_module.print(f"No importance.png: it would take long for more than {MOST_DRAWN} columns.")
         replace(run.folder / "model_card.md", card(_data(trainer), run.folder, None).encode())
 
     def _picture(self, net: Any, data: TableData) -> tuple[str, Any]:

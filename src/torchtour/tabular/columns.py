@@ -94,22 +94,22 @@ class Columns:
                 values, unseen[name] = self._codes(name, column["levels"])
             raw.append(values.cast(polars.Float32).alias(str(place)))
         table = polars.DataFrame(raw).to_numpy(order="c") if raw else np.empty((self.frame.height, 0), np.float32)
+        low, high = (find.reduce(table, axis=0, initial=0) for find in (np.fmin, np.fmax))  # [columns]; they skip NaN
+        for large in np.flatnonzero((low < -LARGEST) | (high > LARGEST)).tolist():
+            self._refuse_large(columns[large]["name"])
         return table, {name: count for name, count in unseen.items() if count}
 
     def _number(self, name: str) -> "pl.Series":
-        values = self.frame[name]
-        if not values.dtype.is_numeric():
-            if wrong := self.wrong(name):
-                raise UserError(f"the column {shown(name)} holds numbers, but row {wrong[0]} has {shown(wrong[1])}")
-            values = self.numbers(name)
-        low, high = cast("float | None", values.min()), cast("float", values.max())
-        if low is not None and not (low >= -LARGEST and high <= LARGEST):
-            place = cast("int", (values.abs() > LARGEST).arg_max())
-            raise UserError(
-                f"the column {shown(name)} has {values[place]:g} in row {self.rows[place]}: "
-                f"numbers may go to {LARGEST:g}"
-            )
-        return values
+        if wrong := self.wrong(name):
+            raise UserError(f"the column {shown(name)} holds numbers, but row {wrong[0]} has {shown(wrong[1])}")
+        return self.numbers(name)
+
+    def _refuse_large(self, name: str) -> None:
+        values = self.numbers(name)
+        place = cast("int", values.abs().arg_max())
+        raise UserError(
+            f"the column {shown(name)} has {values[place]:g} in row {self.rows[place]}: numbers may go to {LARGEST:g}"
+        )
 
     def _codes(self, name: str, levels: list[str]) -> tuple["pl.Series", int]:
         import polars

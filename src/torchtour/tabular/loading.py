@@ -105,7 +105,7 @@ class Chunks(IterableDataset[Any]):
     def __iter__(self) -> Iterator[tuple[Tensor, Any]]:
         import polars
 
-        source, start = self.source, 1
+        source, start, found = self.source, 1, 0
         most = max(1, min(16_384, 10_000_000 // max(1, len(source.names))))
         for frame in source.chunks(most):
             numbers = np.arange(start, start + frame.height)
@@ -118,6 +118,9 @@ class Chunks(IterableDataset[Any]):
             raw, unseen = Columns(frame, source.marks, numbers).raw(self.columns)
             self.unseen.update(unseen)
             yield torch.from_numpy(raw), frame
+            found += frame.height
+        if not found:
+            raise UserError(f"{source.path} has a header and no rows")
 
 
 def describe(table: Table, label: str) -> list[str]:
