@@ -33,8 +33,8 @@ docs: $(SITE) ## build the site into docs/_build/html by running all that it sho
 	@echo "The site: docs/_build/html/index.html"
 
 pages-test: $(SITE) ## test the built site, in chromium too, and what is slow
-	$(BIN)/pytest -n 2 tests/pages
-	$(BIN)/pytest -n 2 -m slow
+	$(BIN)/pytest -n 2 --dist worksteal tests/pages
+	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
 faults: $(READY) ## the whole fault campaign, some ten minutes; its table goes into docs/faults.md
 	PYTHONPATH=tests $(BIN)/python -m faults --write docs/faults.md

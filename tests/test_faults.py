@@ -18,7 +18,6 @@ from faults.room import full_from_the_start
 from faults.rows import torn_metrics
 from faults.runs import fit_flags
 from faults.signals import stopped, stopped_at_lines
-from faults.tables import hostile_tables
 from faults.tries import Skipped
 
 REFERENCE = ROOT / "checkpoints/reference/0.1.0.ckpt"
@@ -63,7 +62,6 @@ CASES = {
     "SIGTERM between best.ckpt and last.ckpt": partial(
         stopped_at_lines, signum=signal.SIGTERM, start=0, step=1, lines=(line_with('self.folder / "last.ckpt"'),)
     ),
-    "hostile tables": partial(hostile_tables, names=("empty", "long rows")),
     "divergence": partial(diverges, names=("weight decay that overshoots",)),
 }
 

@@ -17,7 +17,7 @@ PIP = [str(BIN / "python"), "-m", "pip", "install", "-qq", "--disable-pip-versio
 RECIPES = {
     "setup": [],
     "train": ["torchtour fit -c configs/default.yaml", "torchtour test --ckpt_path best"],
-    "test": ["ruff format --check .", "ruff check .", "mypy", "lint-imports --no-logo", "pytest -n 2"],
+    "test": ["ruff format --check .", "ruff check .", "mypy", "lint-imports --no-logo", "pytest -n 2 --dist worksteal"],
 }
 
 
