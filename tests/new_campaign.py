@@ -24,8 +24,7 @@ def ring(n: int, generator: Generator | None = None) -> Points:
     return features, ((radius > 0.8) & (radius < 1.6)).long()
 
 
-if TYPE_CHECKING:
-'''
+Name: TypeAlias'''
 OWN = '''"""Data of my own: three heaps on a line."""
 
 import torch
@@ -55,7 +54,7 @@ EDITS = {
     "a hyperparameter": CHANGES["a hyperparameter"][0],
     "a metric": CHANGES["a metric"][0],
     "three classes and ten features": CHANGES["three classes in ten dimensions"][0],
-    "a problem": {"problems.py": [("if TYPE_CHECKING:\\n", RING)]},
+    "a problem": {"problems.py": [("Name: TypeAlias", RING)]},
     "a dataset": {"heaps.py": [("", OWN)]},
 }
 CALLS = {

@@ -75,7 +75,7 @@ assert imread("checkpoints/default/version_0/curves.png").shape[1] == 1333  # a 
         {
             "problems.py": [
                 (
-                    "if TYPE_CHECKING:\\n",
+                    "Name: TypeAlias",
                     '''@problem(n_features=10, n_classes=3)
 def tubes(n: int, generator: Generator | None = None) -> Points:
     """Ten dimensions, of which one decides: below -1/2, between, above 1/2."""
@@ -83,8 +83,7 @@ def tubes(n: int, generator: Generator | None = None) -> Points:
     return features, 1 + (features[:, 0] > 0.5).long() - (features[:, 0] < -0.5).long()
 
 
-if TYPE_CHECKING:
-''',
+Name: TypeAlias''',
                 )
             ]
         },
@@ -109,7 +108,7 @@ assert "made for 2" in call("test", "--data.problem", "tubes", "--ckpt_path", re
         {
             "problems.py": [
                 (
-                    "if TYPE_CHECKING:\\n",
+                    "Name: TypeAlias",
                     '''@problem()
 def leaky(n: int, generator: Generator | None = None) -> Points:
     """The same rows for each set, as if from a file."""
@@ -117,8 +116,7 @@ def leaky(n: int, generator: Generator | None = None) -> Points:
     return features, features[:, 0].long() % 2
 
 
-if TYPE_CHECKING:
-''',
+Name: TypeAlias''',
                 )
             ]
         },
