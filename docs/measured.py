@@ -91,10 +91,11 @@ def draw(app) -> None:
             bars(axes, costs, what)
         pictures.save(figure, DRAWN / f"steps{number}")
     swept = list(dict.fromkeys(row["what"] for row in costs if row["who"] == "torchtour sweep"))
-    figure = Figure(figsize=(11, 4.4), layout="constrained")
-    for axes, what in zip(figure.subplots(2, 2).flat, swept, strict=True):
-        gains(axes, costs, what)
-    pictures.save(figure, DRAWN / "sweeps")
+    for number, whats in enumerate((swept[:2], swept[2:]), 1):
+        figure = Figure(figsize=(11, 2.2), layout="constrained")
+        for axes, what in zip(figure.subplots(1, 2), whats, strict=True):
+            gains(axes, costs, what)
+        pictures.save(figure, DRAWN / f"sweeps{number}")
     figure = Figure(figsize=(12, 3.6), layout="constrained")
     for axes, what in zip(figure.subplots(1, 3), GROWTH, strict=True):
         lines(axes, growth, what)
