@@ -36,7 +36,7 @@ pages-test: $(SITE) ## test the built site, in chromium too, and what is slow
 	$(BIN)/pytest -n 2 --dist worksteal tests/pages
 	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
-faults: $(READY) ## the whole fault campaign, some ten minutes; its table goes into docs/faults.md
+faults: $(READY) ## the whole fault campaign, some twenty minutes; its table goes into docs/faults.md
 	PYTHONPATH=tests $(BIN)/python -m faults --write docs/faults.md
 
 new-test: $(READY) ## make a project by `torchtour new`, run its make train and make test, and change it; five minutes
@@ -45,7 +45,7 @@ new-test: $(READY) ## make a project by `torchtour new`, run its make train and 
 matrix: ## make test on Python 3.10 to 3.13 and on the oldest torch; ROWS="3.10 oldest": these alone
 	$(PYTHON) tests/matrix.py $(if $(ROWS),--only $(ROWS))
 
-bench: $(READY) ## what each convenience costs on this machine, some five minutes; PEERS=1: other frameworks too
+bench: $(READY) ## what each convenience costs on this machine, some ten minutes; PEERS=1: other frameworks too
 	$(if $(PEERS),$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/peers $(FRAMEWORKS))
 	PYTHONPATH=$(if $(PEERS),.venv/peers:)tests $(BIN)/python -m benchmarks
 
