@@ -1,8 +1,7 @@
 """A large table: from the file to the first step, and a step, against polars and against points made in memory."""
 
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import lightning
@@ -12,10 +11,10 @@ import torch
 from torch.utils.data import TensorDataset
 
 from benchmarks.lightning_projects import Clock
-from benchmarks.measuring import Row, quietly, row
+from benchmarks.measuring import Row, compared
 from torchtour import Classifier, SyntheticData, TableData
 
-ROWS, COLUMNS, TURNS = 1_000_000, 20, 5  # the label is one of the columns
+ROWS, COLUMNS = 1_000_000, 20  # the label is one of the columns
 BATCH, STEPS = 1000, 300
 
 
@@ -34,12 +33,12 @@ def tables(rows: int = ROWS) -> Iterator[Row]:
         write(path, rows)
         data = TableData(str(path), "label", batch_size=BATCH)
         ways = {"polars.read_csv": lambda: polars.read_csv(path), "TableData, up to the first step": lambda: read(path)}
-        yield from compared(f"{what}, read", ways, "1.5")
+        yield from compared(f"{what}, read", ways, {"TableData, up to the first step": "1.5"})
         data.setup()
         points = wide(data.n_classes, len(data.sets["train"]))
         points.setup("fit")
         ways = {"SyntheticData": lambda: train(points), "TableData": lambda: train(data)}
-        yield from compared(f"{what}, {STEPS} steps at batch {BATCH:,}", ways, "1.2")
+        yield from compared(f"{what}, {STEPS} steps at batch {BATCH:,}", ways, {"TableData": "1.2"})
 
 
 def read(path: Path) -> None:
@@ -67,17 +66,3 @@ def train(data: TableData | SyntheticData) -> float:
     )  # fmt: skip
     trainer.fit(model, data)
     return clock.seconds
-
-
-def compared(what: str, ways: dict[str, Callable[[], object]], target: str) -> Iterator[Row]:
-    """Milliseconds of each way; those that say how long they took are believed."""
-    spent: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(TURNS):
-        for name, way in ways.items():
-            begin = time.perf_counter()
-            said = quietly(way)
-            spent[name].append(said if isinstance(said, float) else time.perf_counter() - begin)
-    first = next(iter(ways))
-    for name, mine in spent.items():
-        ratios = [a / b for a, b in zip(mine, spent[first], strict=True)]
-        yield row(what, name, 1000 * sorted(mine)[len(mine) // 2], ratios, target if name != first else "")

@@ -4,7 +4,8 @@ import contextlib
 import gc
 import io
 import statistics
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -90,3 +91,17 @@ def row(what: str, name: str, ms: float, ratios: list[float], target: str = "", 
         "target": target,
         "does": does,
     }
+
+
+def compared(what: str, ways: Mapping[str, Callable[[], object]], targets: Mapping[str, str]) -> Iterator[Row]:
+    """Ways that take turns, five each: ms, and the ratio to the first. A way may return the seconds that count."""
+    spent: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(5):
+        for name, way in ways.items():
+            begin = time.perf_counter()
+            said = quietly(way)
+            spent[name].append(said if isinstance(said, float) else time.perf_counter() - begin)
+    first = spent[next(iter(ways))]
+    for name, mine in spent.items():
+        ratios = [a / b for a, b in zip(mine, first, strict=True)]
+        yield row(what, name, 1000 * statistics.median(mine), ratios, targets.get(name, ""))

@@ -4,13 +4,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
 from benchmarks.contestants import DRAWING
-from benchmarks.measuring import Row, row, rows, take_turns, timed
+from benchmarks.measuring import Row, compared, row, rows, take_turns, timed
 from benchmarks.setting import ROOT, Setting
 from benchmarks.sharing import EPOCHS, plain_shared, spawn, torchtour_shared
 
@@ -69,17 +68,10 @@ def process() -> Iterator[Row]:
         "torchtour fit -c tutorial": [command, "fit", "-c", ROOT / "configs/tutorial.yaml"],
         "torchtour --help": [command, "--help"],
     }
-    seconds: dict[str, list[float]] = {name: [] for name in calls}
-    with tempfile.TemporaryDirectory() as folder:
-        for _ in range(5):
-            for name, call in calls.items():
-                begin = time.perf_counter()
-                subprocess.run(call, cwd=folder, check=True, capture_output=True, timeout=120)
-                seconds[name].append(time.perf_counter() - begin)
     targets = {"torchtour fit -c tutorial": "1.5", "torchtour --help": "0.5 s"}
-    for name, mine in seconds.items():
-        ratios = [a / b for a, b in zip(mine, seconds["plain script"], strict=True)]
-        yield row("whole process", name, 1000 * statistics.median(mine), ratios, targets.get(name, ""))
+    with tempfile.TemporaryDirectory() as folder:
+        run = partial(subprocess.run, cwd=folder, check=True, capture_output=True, timeout=120)
+        yield from compared("whole process", {name: partial(run, call) for name, call in calls.items()}, targets)
 
 
 def streaming() -> Iterator[Row]:

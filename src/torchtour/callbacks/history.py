@@ -23,7 +23,7 @@ class History:
         new = [name for name in row if name not in self.columns]
         self.columns = sorted(self.columns + new, key=_place)
         line = "" if new else self._line(row)
-        self._text = self._text and line and self._text + line
+        self._text = self._text + line if self._text and line else ""
         return line
 
     def cut(self, epochs: int) -> None:

@@ -1,4 +1,4 @@
-"""What Lightning does around every step for nobody, left out: a small net's step takes no longer than that.
+"""Skips what Lightning does around every step though nobody uses it. For a small net that costs as much as the step.
 
 A step at batch 32 takes 2.65 plain loops instead of 3.28 (processor time, medians of 7, interleaved).
 """
@@ -22,7 +22,7 @@ STEP = (
 
 
 def leave_out_overhead(trainer: Trainer, module: LightningModule) -> None:
-    """Leave it out of the trainer's steps. Whoever brings a profiler or defines a hook keeps it."""
+    """Skip the idle work in each of the trainer's steps. Chosen profilers and defined hooks stay."""
     if type(trainer.profiler) is PassThroughProfiler:  # type: ignore[attr-defined]
         trainer.profiler = NoProfiler()  # type: ignore[attr-defined]
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
@@ -43,14 +43,14 @@ class NoProfiler(PassThroughProfiler):
 
 
 def skip_idle_hooks(callback: Callback) -> None:
-    """Trainer calls the hooks that are callable: those of a step that do nothing become None."""
+    """Set the step's hooks that this callback does not define to None: Trainer calls only what is callable."""
     for name in STEP:
         if getattr(callback, name, None) and getattr(type(callback), name) is getattr(Callback, name):
             setattr(callback, name, None)
 
 
 def set_names_quickly(module: type[LightningModule]) -> None:
-    """Lightning notes the hook that it is in, 52 times a step: set it without a search among weights and submodules."""
+    """Let Lightning set the name of the current hook, 52 times a step, without nn.Module's search for weights."""
     if module.__setattr__ is not nn.Module.__setattr__:
         return
 

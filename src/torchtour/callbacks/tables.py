@@ -3,6 +3,7 @@
 import csv
 import io
 import platform
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,14 +22,13 @@ from torchtour.importance import importance
 from torchtour.scores import baseline, wilson
 from torchtour.settings import printable
 from torchtour.table import TableData
-from torchtour.tabular.cells import MISSING
-from torchtour.tabular.cells import NUMBER as NUMBERS
+from torchtour.tabular import cells
 from torchtour.tabular.loading import Table, describe, reasons
 from torchtour.trust.atomic import replace, replacing
 from torchtour.trust.audit import audit
 
 MOST_DRAWN = 500  # columns; each is shuffled and evaluated several times
-NUMBER = "|".join(NUMBERS.values())
+ANY_NUMBER = "|".join(cells.NUMBER.values())
 FORMULA = r"^[=+\-@\t\r]"  # a spreadsheet would run a text that begins so
 
 
@@ -62,7 +62,9 @@ class TablePredictions(Callback):
         frame, probabilities = _writable(batch[1]), outputs.cpu().numpy()  # [batch, n_classes]
         text = [polars.col(name) for name, kind in frame.schema.items() if kind == polars.String]
         formula = [
-            column.str.contains(FORMULA) & ~column.str.strip_chars().str.contains(NUMBER) & ~column.is_in(MISSING)
+            column.str.contains(FORMULA)
+            & ~column.str.strip_chars().str.contains(ANY_NUMBER)
+            & ~column.is_in(cells.MISSING)
             for column in text
         ]
         if text:
@@ -116,13 +118,13 @@ class TableReport(Callback):
         if not trainer.is_global_zero or run is None or run.folder is None or not run.begun:
             return
         if self.pictures and (best := run.folder / "best.ckpt").exists():
-            net = type(pl_module)(**pl_module.hparams)
-            net.load_state_dict(audit(best, type(pl_module)).weights)
-            if len(_data(trainer).columns) <= MOST_DRAWN:
+            if len(_data(trainer).columns) > MOST_DRAWN:
+                pl_module.print(f"No importance.png: with more than {MOST_DRAWN} columns it would take long.")
+            else:
+                net = type(pl_module)(**pl_module.hparams)
+                net.load_state_dict(audit(best, type(pl_module)).weights)
                 kind, figure = self._picture(net.eval(), _data(trainer))
                 replace(run.folder / f"{kind}.png", plots.png(figure))
-            else:
-                pl_module.print(f"No importance.png: it would take long for more than {MOST_DRAWN} columns.")
         replace(run.folder / "model_card.md", card(_data(trainer), run.folder, None).encode())
 
     def _picture(self, net: Any, data: TableData) -> tuple[str, Any]:
@@ -238,7 +240,7 @@ def _writable(frame: Any) -> Any:
 
 def _safe(value: object) -> str:
     text = str(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if isinstance(value, str) and re.match(FORMULA, text) else text
 
 
 def _unlike(names: Sequence[str], taken: Sequence[str]) -> list[str]:

@@ -126,9 +126,8 @@ class ConfiguredCLI(LightningCLI):
         check_trainer(settings.trainer)
         seed = settings.seed_everything
         if seed is None or isinstance(seed, bool):
-            settings.seed_everything = secrets.randbelow(
-                2**32
-            )  # recorded in config.yaml, so that the run can be repeated
+            # Recorded in config.yaml, so that the run can be repeated.
+            settings.seed_everything = secrets.randbelow(2**32)
         elif not 0 <= seed < 2**32:
             raise UserError(f"seed_everything must be from 0 to {2**32 - 1}, true or false, got {str(seed)[:40]}")
         return config

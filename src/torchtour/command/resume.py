@@ -69,7 +69,7 @@ def flags_of(stored: Stored, data: type[LightningDataModule], linked: bool = Tru
 
 
 def _is_small(value: Any) -> bool:
-    """Has it no more than MOST values? A list that holds another twice, and so on, is short and has very many."""
+    """Does it hold at most MOST values? A short list can hold very many: each level holds the one below it twice."""
     waiting, seen = [value], 0
     while waiting and seen <= MOST:
         item = waiting.pop()

@@ -24,7 +24,7 @@ def hint(*words: object) -> str:
 
 
 def _as_text(word: object) -> str:
-    """YAML, which our flags are read as, would take a path for something else that begins with a sign such as #."""
+    """A word as a flag's value. Flags are read as YAML, which takes a path that begins with # for a comment."""
     plain = not isinstance(word, Path) or word.is_absolute() or re.match(r"[A-Za-z0-9_.]", str(word))
     return str(word) if plain else f"./{word}"
 

@@ -100,9 +100,12 @@ class Columns:
         return table, {name: count for name, count in unseen.items() if count}
 
     def _number(self, name: str) -> "pl.Series":
-        if wrong := self.wrong(name):
+        values = self.numbers(name)
+        if self.frame[name].dtype.is_numeric() or values.null_count() == self.text(name).null_count():
+            return values
+        if wrong := self.wrong(name):  # text, of which some is no number
             raise UserError(f"the column {shown(name)} holds numbers, but row {wrong[0]} has {shown(wrong[1])}")
-        return self.numbers(name)
+        return values
 
     def _refuse_large(self, name: str) -> None:
         values = self.numbers(name)
