@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import shlex
 import warnings
 from importlib import import_module
@@ -142,6 +143,7 @@ def _onnx(stored: Stored, folder: Path) -> str:
     net = torch.nn.Sequential(model.inputs, model.net).eval() if columns else model.net.eval()
     n = len(columns) if columns else model.hparams["n_features"]
     example = torch.zeros(2, n)
+    logging.disable(logging.WARNING)  # what else one could install
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch's own deprecations
@@ -151,6 +153,8 @@ def _onnx(stored: Stored, folder: Path) -> str:
             )  # fmt: skip
     except (ImportError, torch.onnx.errors.OnnxExporterError) as error:
         raise UserError(f"--format onnx needs two packages more: pip install onnx onnxscript ({error})") from None
+    finally:
+        logging.disable(logging.NOTSET)
     assert program is not None
     program.save(folder / "net.onnx")
     said = f"{folder} holds net.onnx: features [n, {n}] to logits [n, {model.hparams['n_classes']}]"
