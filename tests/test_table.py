@@ -468,6 +468,7 @@ def test_from_a_file_to_a_portable_net(torchtour, run, file, tmp_path):
     np.testing.assert_allclose(np.array([row[2:] for row in rows[1:]], float), expected, atol=1e-6)
 
 
+PIPES = {"capture_output": True, "text": True}
 SHEET = {  # as a spreadsheet writes it in much of Europe: what is read, from what is written
     "price": lambda n: f"{1000 + 37 * n % 900},{n % 10}0 €".replace("1", "1.", 1),
     "share": lambda n: f"{(7 * n) % 100},5 %",
@@ -480,8 +481,8 @@ SHEET = {  # as a spreadsheet writes it in much of Europe: what is read, from wh
 def test_a_spreadsheets_numbers_are_read_alike_with_and_without_torchtour(torchtour, tmp_path):
     lines = [";".join(SHEET), *(";".join(cell(n) for cell in SHEET.values()) for n in range(90)), "", ";;;;"]
     (tmp_path / "sheet.csv").write_text("\n".join(lines), encoding="utf-8-sig")
-    with gzip.open(tmp_path / "sheet.csv.gz", "wt", encoding="utf-8") as file:
-        file.write("\n".join(lines))
+    (tmp_path / "packed").write_bytes(gzip.compress("\n".join(lines).encode()))
+    (tmp_path / "long.csv").write_text("\n".join([*lines[:3], lines[3] + ";7", *lines[4:]]))
     flags = ("--data", "TableData", "--data.path", "sheet.csv", "--data.label", "sold", "--trainer.max_epochs", 2)
     answer = torchtour("fit", *flags, "--pictures.enabled", "false")
     assert (answer.status, answer.err) == (0, "")
@@ -494,16 +495,22 @@ def test_a_spreadsheets_numbers_are_read_alike_with_and_without_torchtour(torcht
     assert 1000 < columns["price"]["mean"] < 1900
     assert 0 < columns["share"]["mean"] < 1  # a percentage is a fraction
     assert torchtour("predict", "--data.path", "sheet.csv").status == 0
-    found = polars.read_csv("checkpoints/default/version_0/predictions.csv", separator=",")
+    with open("checkpoints/default/version_0/predictions.csv") as file:
+        found = [row["p_ja"] for row in csv.DictReader(file)]
     assert torchtour("eject", "--to", "home").status == 0
-    for name in ("sheet.csv", "sheet.csv.gz"):
-        out = subprocess.run(
-            [sys.executable, "-I", "home/predict.py", name], capture_output=True, text=True, check=True
-        )
-        rows = list(csv.DictReader(out.stdout.splitlines()))
-        assert len(rows) == len(found) == 90
-        theirs = [float(row["p_ja"]) for row in rows]
-        np.testing.assert_allclose(theirs, found["p_ja"].to_list(), atol=1e-6)
+    alone = [sys.executable, "-I", "home/predict.py"]
+    for name in ("sheet.csv", "packed"):
+        out = subprocess.run([*alone, name], capture_output=True, text=True, check=True)
+        assert [row["p_ja"] for row in csv.DictReader(out.stdout.splitlines())] == found  # to the last digit
+    assert len(found) == 90
+    said = "long.csv: row 3 has 6 fields and the header 5\n"
+    answer, done = torchtour("predict", "--data.path", "long.csv"), subprocess.run([*alone, "long.csv"], **PIPES)
+    assert (answer.status, answer.err, done.returncode, done.stderr) == (
+        2,
+        "torchtour: " + said,
+        2,
+        "predict.py: " + said,
+    )
 
 
 def test_wrong_files_to_predict(torchtour, run, tmp_path):

@@ -3,7 +3,7 @@
 from inspect import getsource
 
 from torchtour.tabular import cells
-from torchtour.tabular.reading import SHOWN
+from torchtour.tabular.reading import SHOWN, chunk_rows
 
 # What a cell means: the project's own code, so that both read a file alike.
 CELLS = f"""\
@@ -16,7 +16,9 @@ SHOWN = {SHOWN}
 
 {getsource(cells.decimal_marks)}
 
-{getsource(cells.number)}"""
+{getsource(cells.number)}
+
+{getsource(chunk_rows)}"""
 SCRIPT = '''\
 """A net that torchtour trained, with torch alone: python predict.py new.csv > predictions.csv
 
@@ -27,9 +29,11 @@ import csv
 import gzip
 import math
 import re
+import struct
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from itertools import chain, islice
 from pathlib import Path
 
@@ -71,6 +75,18 @@ def inputs(rows):
     return torch.cat(parts, dim=1)
 
 
+def shortest(value):
+    """The fewest digits that make this float32 again, as torchtour predict writes it."""
+    for digits in range(6 if value > 1e-37 else 1, 10):
+        text = f"{{value:.{{digits}}g}}"
+        if struct.unpack("f", struct.pack("f", float(text)))[0] == value:
+            break
+    if 0 < value < 1e-6:
+        return text.replace("e-0", "e-")
+    text = f"{{Decimal(text):f}}"
+    return text if "." in text else text + ".0"
+
+
 def fail(message):
     print(f"predict.py: {{message}}", file=sys.stderr)
     sys.exit(2)
@@ -79,7 +95,8 @@ def fail(message):
 def main():
     if len(sys.argv) != 2:
         fail("usage: python predict.py new.csv")
-    opened = gzip.open if sys.argv[1].endswith(".gz") else open
+    with open(sys.argv[1], "rb") as file:
+        opened = gzip.open if file.read(2) == b"\\x1f\\x8b" else open
     with opened(sys.argv[1], "rt", encoding="utf-8-sig", newline="") as file:
         head = next((line for line in file if line.strip()), "")
         file.seek(0)
@@ -95,12 +112,14 @@ def main():
         first = list(islice(table, SHOWN))
         marks = decimal_marks(names, first, "," if separator == ";" else ".")
         table, seen = chain(first, table), 0
-        while lines := list(islice(table, 10_000)):
+        while lines := list(islice(table, chunk_rows(len(names)))):
             rows, numbered = [], []
             for line in lines:
                 seen += 1
                 if not any(cell.strip() for cell in line) and len(names) > 1:
                     continue
+                if len(line) > len(names):
+                    fail(f"{{sys.argv[1]}}: row {{seen}} has {{len(line)}} fields and the header {{len(names)}}")
                 cells = [line[place] if place < len(line) else "" for place in places]
                 try:
                     rows.append([raw(cell, one, marks[one["name"]]) for cell, one in zip(cells, columns)])
@@ -111,7 +130,7 @@ def main():
                 with torch.no_grad():
                     found = net(inputs(torch.tensor(rows))).softmax(dim=1)
                 for row, probabilities in zip(numbered, found):
-                    out.writerow([row, classes[int(probabilities.argmax())], *probabilities.tolist()])
+                    out.writerow([row, classes[int(probabilities.argmax())], *map(shortest, probabilities.tolist())])
 
 
 try:

@@ -13,7 +13,7 @@ from torch.utils.data import IterableDataset, TensorDataset
 
 from torchtour.settings import UserError, shown
 from torchtour.tabular.columns import Columns, choose, every_row_differs, labels_of, like, measure
-from torchtour.tabular.reading import Source, digest, open_table
+from torchtour.tabular.reading import Source, chunk_rows, digest, open_table
 from torchtour.tabular.splitting import PARTS, TRAIN, Rows, join, split
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ class Chunks(IterableDataset[Any]):
         import polars
 
         source, start, found = self.source, 1, 0
-        most = max(1, min(16_384, 10_000_000 // max(1, len(source.names))))
-        for frame in source.chunks(most):
+        for frame in source.chunks(chunk_rows(len(source.names))):
             numbers = np.arange(start, start + frame.height)
             start += frame.height
             if frame.width > 1:  # a line without anything is no row

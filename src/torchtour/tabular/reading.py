@@ -122,6 +122,11 @@ class Source:
         return UserError(f"{self.path}: {found or printable(message)[:200]}")
 
 
+def chunk_rows(n_columns: int) -> int:
+    """How many rows are predicted at once: the last bit of a probability may depend on it."""
+    return max(1, min(16_384, 10_000_000 // max(1, n_columns)))
+
+
 def import_polars(path: Path) -> Any:
     """polars, the library that reads tables.
 
