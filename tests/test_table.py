@@ -99,10 +99,12 @@ def test_each_kind_of_column(file):
     assert len(describe(data.table, "buys")) == 3
 
 
-def test_a_label_spelled_in_several_ways_is_said(tmp_path):
-    rows = [f"{k / 7},{('Yes', 'yes', 'no', 'maybe')[k % 4]}" for k in range(40)]
-    data = TableData(written(tmp_path / "t.csv", "\n".join(["x,late", *rows])), "late")
-    assert describe(data.table, "late")[1] == "Classes that differ in capitals alone: Yes, yes."
+def test_what_is_spelled_in_several_ways_is_said(tmp_path):
+    sexes = ["Male", "male ", " MALE", "female", "not  known", "Not known"]
+    rows = [f"{k / 7},{sexes[k % 6]},{'ab'[k % 2]},{('Yes', 'yes', 'no', 'maybe')[k % 4]}" for k in range(60)]
+    data = TableData(written(tmp_path / "t.csv", "\n".join(["x,sex,arm,late", *rows])), "late")
+    said = "late (Yes, yes); sex (MALE, Male, Not known, male, not  known)"
+    assert describe(data.table, "late")[1] == f"Values that differ in capitals or spaces alone: {said}."
 
 
 def test_whole_numbers_that_all_differ_can_be_kept(tmp_path):

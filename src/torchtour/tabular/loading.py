@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import IterableDataset, TensorDataset
 
-from torchtour.settings import UserError, shown
+from torchtour.settings import UserError, printable, shown
 from torchtour.tabular.columns import Columns, choose, every_row_differs, labels_of, like, measure
 from torchtour.tabular.reading import Source, chunk_rows, digest, open_table
 from torchtour.tabular.splitting import PARTS, TRAIN, Rows, join, split
@@ -129,16 +129,26 @@ def describe(table: Table, label: str) -> list[str]:
     sizes = {name: len(rows) for name, rows in table.sets.items()}
     notes = [f"{table.duplicates:,} equal to an earlier one"] * (table.duplicates > 0)
     notes += [f"{table.unlabelled:,} without a label left out"] * (table.unlabelled > 0)
-    spelled = Counter(str(name).casefold() for name in table.classes)
-    alike = [str(name) for name in table.classes if spelled[str(name).casefold()] > 1]
+    alike = {label: _alike(table.classes)} | {
+        column["name"]: _alike(column["levels"]) for column in table.columns if column["kind"] == "category"
+    }
+    spelled = [f"{shown(name)[1:-1]} ({printable(', '.join(names))[:60]})" for name, names in alike.items() if names]
+    more = f" and {len(spelled) - 3} columns more" * (len(spelled) > 3)
     return [
         f"Learning {shown(label)}, {len(table.classes)} classes, "
         f"from {numbers} column{'s' * (numbers != 1)} of numbers and {categories} of categories.",
-        *([f"Classes that differ in capitals alone: {_some(alike)}."] if alike else []),
+        *([f"Values that differ in capitals or spaces alone: {'; '.join(spelled[:3])}{more}."] if spelled else []),
         *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),
         f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
         f"{' (' + ', '.join(notes) + ')' if notes else ''}.",
     ]
+
+
+def _alike(names: Sequence[str] | Sequence[int]) -> list[str]:
+    """Those that another equals but for capitals and spaces."""
+    bare = ["".join(str(name).casefold().split()) for name in names]
+    often = Counter(bare)
+    return [str(name) for name, one in zip(names, bare, strict=True) if often[one] > 1]
 
 
 def _check_names(source: Source, settings: Mapping[str, Any]) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 HEAD = 2**16, 2**24  # bytes that hold the header of a CSV file, and of one with very many columns
 SHOWN = 100  # rows that show whether the decimal mark is a point or a comma
+TITLE = 10  # lines that show whether the first is a title and no header
 INFERRED = 10_000  # rows that polars looks at to tell numbers from text; if it finds out later, it reads all as text
 MOST_COLUMNS = 100_000
 PACKED = 100  # a .gz that unpacks to more than so many times its size, and to more than 100 MB, is no table
@@ -203,6 +204,7 @@ def _csv(path: Path, plain: Path, unpacked: Any, head: bytes, complete: bool) ->
         separator, header, lines = _header(text)
     except csv.Error as error:
         raise UserError(f"{path}: the header is malformed: {error}") from None
+    _refuse_title(path, text, separator, header, lines)
     if len(header) > MOST_COLUMNS:
         raise UserError(f"{path} has {len(header):,} columns, and a table may have {MOST_COLUMNS:,}")
     names = _names(path, header)
@@ -245,6 +247,23 @@ def _header(text: str) -> tuple[str, list[str], int]:
         found[separator] = next(rows, []), rows.line_num + len(blank.splitlines())
     separator = max(found, key=lambda one: len(found[one][0]))
     return separator, *found[separator]
+
+
+def _refuse_title(path: Path, text: str, separator: str, header: list[str], lines: int) -> None:
+    """Spreadsheets often have a title above the names, so that most columns lack one."""
+    named = [name.strip() for name in header if name.strip()]
+    rest = "".join(islice(io.StringIO(text, newline=""), lines, lines + TITLE))
+    csv.field_size_limit(2**30)
+    found = [
+        sum(bool(cell.strip()) for cell in row)
+        for one in (separator if len(named) > 1 else ",;\t")
+        for row in csv.reader(io.StringIO(rest, newline=""), delimiter=one)
+    ]
+    if 2 * len(named) <= (most := max(found, default=0)):
+        raise UserError(
+            f"{path}: the first line must name the columns, and it names {len(named)} of {most}, "
+            f"{shown(named[0])}: delete what is above the names"
+        )
 
 
 def _fault(path: Path, separator: str, n_columns: int) -> str:
