@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +107,28 @@ def test_what_is_spelled_in_several_ways_is_said(tmp_path):
     data = TableData(written(tmp_path / "t.csv", "\n".join(["x,sex,arm,late", *rows])), "late")
     said = "late (Yes, yes); sex (MALE, Male, Not known, male, not  known)"
     assert describe(data.table, "late")[1] == f"Values that differ in capitals or spaces alone: {said}."
+
+
+def test_what_may_stand_for_missing_is_said(tmp_path):
+    rows = [f"{-999 if k % 4 else k},{(-1, 1)[k % 2]},{k % 9 or 'unknown'},{k % 100},{'ab'[k % 2]}" for k in range(200)]
+    data = TableData(written(tmp_path / "t.csv", "\n".join(["dose,sign,grade,percent,y", *rows])), "y")
+    assert [column["kind"] for column in data.columns] == ["number", "number", "category", "number"]
+    n = int((data.table.sets["train"].tensors[0][:, 0] == -999).sum())
+    said = f"dose has -999 in {n} training rows; grade has unknown among numbers. Then leave these cells empty."
+    assert describe(data.table, "y")[1] == f'Should that mean "missing"? {said}'
+
+
+def test_a_class_without_a_test_row_is_said(tmp_path):
+    rows = [f"{k / 7},{k == 5:d}" for k in range(50)]
+    data = TableData(written(tmp_path / "t.csv", "\n".join(["x,fraud", *rows])), "fraud")
+    assert describe(data.table, "fraud")[-1] == "No test row of 1: the test will not say how well they are told."
+
+
+def test_amounts_are_no_identifiers(tmp_path):
+    rows = [f'"${1234 + 37 * k:,}.00",{k:,}.5,{k % 2}' for k in range(60)]
+    table = TableData(written(tmp_path / "t.csv", "\n".join(["price,x,y", *rows])), "y").table
+    assert [column["name"] for column in table.columns] == ["price", "x"]
+    assert table.duplicates == 0
 
 
 def test_whole_numbers_that_all_differ_can_be_kept(tmp_path):
@@ -260,6 +284,49 @@ def test_equal_rows_and_groups_stay_together(tmp_path):
     }
     assert not patients["train"] & patients["test"]
     assert not patients["val"] & patients["test"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_the_rows_and_their_order(tmp_path, seed):
+    random = np.random.default_rng(seed)
+    n, patients, classes = random.integers(60, 150), random.integers(15, 60), random.integers(2, 5)
+    rows = [
+        (patient + 0.5, random.integers(3) / 4, "uv"[random.integers(2)], random.integers(classes) if k else 0, patient)
+        for k, patient in enumerate(random.integers(patients, size=n).tolist())
+    ]  # so few values that many rows are equal; the first column tells the patient
+    fractions = {"val_fraction": random.uniform(0.05, 0.3), "test_fraction": random.uniform(0.05, 0.3)}
+    orders = range(n), sorted(range(n), key=rows.__getitem__), random.permutation(n)
+    for group, order in product((None, "patient"), orders):
+        lines = ["a,b,c,y,patient", *(",".join(map(str, rows[k])) for k in order)]
+        path = written(tmp_path / "t.csv", "\n".join(lines))
+        data = TableData(path, "y", drop=["patient"] * (group is None), group=group, seed=seed, **fractions)
+        assert [column["kind"] for column in data.columns] == ["number", "number", "category"]
+        parts = [
+            [(*features, label) for features, label in zip(part[0].tolist(), part[1].tolist(), strict=True)]
+            for part in (data.table.sets[name].tensors for name in ("train", "val", "test"))
+        ]
+        there = Counter((a, b, float("uv".index(c)), y) for a, b, c, y, _ in rows)
+        assert sum(map(Counter, parts), Counter()) == there  # each row once
+        for first, second in combinations(parts, 2):
+            assert first
+            assert second
+            assert not {row[:3] for row in first} & {row[:3] for row in second}
+            assert not group or not {row[0] for row in first} & {row[0] for row in second}
+        assert {row[3] for row in parts[0]} == {row[3] for row in there}  # every class is trained on
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_class_gets_its_share(seed):
+    random = np.random.default_rng(seed)
+    labels = random.choice(random.integers(2, 7), size=random.integers(50, 400))
+    val, test = random.uniform(0.02, 0.4, 2)
+    parts = split(labels, np.arange(len(labels)), val, test, seed)
+    left = np.bincount(labels) - 1  # one of each class stays in training
+    for part, fraction in ((TEST, test), (VAL, val)):
+        found = np.bincount(labels[parts == part], minlength=len(left))
+        assert found.sum() == round(fraction * len(labels))
+        assert np.all(np.abs(found - found.sum() * left / left.sum()) < 1)
+        left = left - found
 
 
 def test_too_few_rows(tmp_path):
@@ -552,6 +619,30 @@ def test_a_config_names_the_checkpoint(torchtour, run):
     Path("again.yaml").write_text(f"ckpt_path: {run / 'last.ckpt'}\ntrainer:\n  max_epochs: 4\n")
     assert torchtour("fit", "-c", "again.yaml").status == 0
     assert torch.load(run / "last.ckpt")["epoch"] == 3
+
+
+def test_names_and_values_that_a_config_would_read_as_something_else(torchtour):
+    names = ["2019", "true", "null", "a: b", "[1]", "{x}", "# no", "1e3", "two\nlines", '😀 "hi"', "", "~"]
+    cells = [["1.0", "null", "a: b", "[1]", "true", "{}"][k % 6] for k in range(60)]
+    rows = [[str(k * j % 17 + 0.5) for j in range(2, 13)] + [cell] for k, cell in enumerate(cells)]
+    for file, label in (("fit.csv", True), ("new.csv", False)):
+        with open(file, "w", newline="") as opened:
+            writer = csv.writer(opened)
+            writer.writerow(names + ["yes"] * label)
+            writer.writerows(row + [f"{k % 2}"] * label for k, row in enumerate(rows))
+    flags = ("--data", "TableData", "--data.path", "fit.csv", "--data.label", "yes", "--trainer.max_epochs", 1)
+    answer = torchtour("fit", *flags, "--pictures.enabled", "false")
+    assert (answer.status, answer.err) == (0, "")
+    assert "from 10 columns of numbers and 1 of categories" in answer.out
+    for call in (("fit", "--ckpt_path", "last", "--trainer.max_epochs", 2), ("test",), ("predict",)):
+        answer = torchtour(*call, *(("--data.path", "new.csv") if call == ("predict",) else ()))
+        assert (answer.status, answer.err) == (0, "")
+    assert torchtour("eject", "--to", "home").status == 0
+    alone = subprocess.run([sys.executable, "-I", "home/predict.py", "new.csv"], **PIPES)
+    with open("checkpoints/default/version_0/predictions.csv", newline="") as file:
+        found = [row["p_0"] for row in csv.DictReader(file)]
+    assert (alone.stderr, len(found)) == ("", 60)
+    assert [row["p_0"] for row in csv.DictReader(alone.stdout.splitlines())] == found
 
 
 def test_a_label_that_is_none_of_the_columns(torchtour, file):

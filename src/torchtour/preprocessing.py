@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from torchtour.settings import UserError, shown
 
+Column = dict[str, str | bool | float | list[str]]  # as `number` and `category` make it
 FARTHEST = 1e6  # standard deviations; no training value lies farther than the square root of their number
 
 

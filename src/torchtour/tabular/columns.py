@@ -218,6 +218,20 @@ def labels_of(table: Columns, name: str) -> tuple[list[str] | list[int], Rows]:
     return classes, values.replace_strict(seen.frame[name], codes, default=-1, return_dtype=polars.Int64).to_numpy()
 
 
+def identifies(table: Columns, name: str) -> bool:
+    """Is this column an identifier? Numbers written with a currency, a percent or parted thousands are measured."""
+    values = table.frame[name]
+    if not every_row_differs(values) or values.dtype.is_numeric():
+        return every_row_differs(values)
+    few = table.part(name, np.arange(min(FEW, len(values))))
+    return few.wrong(name) is not None or (_bare(few.text(name)) and every_row_differs(few.numbers(name)))
+
+
+def _bare(text: "pl.Series") -> bool:
+    """Are these numbers of digits alone?"""
+    return bool(text.str.contains("^[-+]?[0-9]+(\\.0*)?$").all())
+
+
 def every_row_differs(values: "pl.Series") -> bool:
     """Is this an identifier? Text or whole numbers without two alike; measured numbers may well all differ."""
     if values.dtype.is_float() and not (_whole(values.head(FEW)) and _whole(values)):
@@ -278,7 +292,7 @@ def _kind_of_text(table: Columns, name: str, kept: bool, max_levels: int) -> dic
     every = len(levels) == table.frame.height > 1
     wrong = seen.wrong(name)
     if wrong is None:
-        same = every and not kept and every_row_differs(table.numbers(name))
+        same = every and not kept and _bare(text) and every_row_differs(table.numbers(name))
         return "every row differs" if same else number(name, 0.0, 1.0, False)
     if present.str.contains(DATE).all():
         return "dates"

@@ -1,5 +1,6 @@
 """From a file to raw columns and labels in three sets, split before anything is learned from the rows."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +13,17 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, TensorDataset
 
 from torchtour.settings import UserError, printable, shown
-from torchtour.tabular.columns import Columns, choose, every_row_differs, labels_of, like, measure
+from torchtour.tabular.cells import NUMBER
+from torchtour.tabular.columns import Columns, choose, identifies, labels_of, like, measure
 from torchtour.tabular.reading import Source, chunk_rows, digest, open_table
 from torchtour.tabular.splitting import PARTS, TRAIN, Rows, join, split
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+ANY_NUMBER = "|".join(NUMBER.values())
+PLACEHOLDERS = {sign * float("9" * digits) for sign in (-1, 1) for digits in (2, 3, 4, 5, 6)} | {-1.0}
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,9 @@ def _learnable(source: Source, frame: "pl.DataFrame", settings: Mapping[str, Any
 
     labelled = np.flatnonzero(labels >= 0)
     rows = frame[labelled] if len(labelled) < len(labels) else frame
-    alike = like(rows, [name for name in names if name in keep or not every_row_differs(rows[name])])
-    parts = _parts(rows, labels[labelled], alike, settings)
     table = Columns(rows, source.marks, labelled + 1)
+    alike = like(rows, [name for name in names if name in keep or not identifies(table, name)])
+    parts = _parts(rows, labels[labelled], alike, settings)
     places = [np.flatnonzero(parts == part) for part in range(len(PARTS))]
     choice = choose(table, places[TRAIN], names, keep, settings["max_levels"])
 
@@ -134,14 +140,40 @@ def describe(table: Table, label: str) -> list[str]:
     }
     spelled = [f"{shown(name)[1:-1]} ({printable(', '.join(names))[:60]})" for name, names in alike.items() if names]
     more = f" and {len(spelled) - 3} columns more" * (len(spelled) > 3)
+    tested = set(table.sets["test"].tensors[1].tolist())
+    untested = [str(name) for place, name in enumerate(table.classes) if place not in tested]
     return [
         f"Learning {shown(label)}, {len(table.classes)} classes, "
         f"from {numbers} column{'s' * (numbers != 1)} of numbers and {categories} of categories.",
+        *_odd_values(table),
         *([f"Values that differ in capitals or spaces alone: {'; '.join(spelled[:3])}{more}."] if spelled else []),
         *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),
         f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
         f"{' (' + ', '.join(notes) + ')' if notes else ''}.",
+        *([f"No test row of {_some(untested)}: the test will not say how well they are told."] if untested else []),
     ]
+
+
+def _odd_values(table: Table) -> list[str]:
+    """What may stand for "missing" without saying so: -999 far from the other numbers, a text among numbers."""
+    raw = table.sets["train"].tensors[0].numpy()
+    low, high = (find.reduce(raw, axis=0) for find in (np.fmin, np.fmax))  # [columns]
+    odd = []
+    for place, column in enumerate(table.columns):
+        name = shown(column["name"])[1:-1]
+        if column["kind"] == "category":
+            texts = [level for level in column["levels"] if not re.match(ANY_NUMBER, level)]
+            if len(column["levels"]) > 3 * len(texts) > 0:
+                odd.append(f"{name} has {_some(texts)} among numbers")
+            continue
+        for extreme in {low[place], high[place]} & PLACEHOLDERS:
+            others = raw[raw[:, place] != extreme, place]
+            gap = np.fmin.reduce(np.abs(others - extreme), initial=np.inf)
+            spread = np.fmax.reduce(others, initial=-np.inf) - np.fmin.reduce(others, initial=np.inf)
+            if 0 < spread < gap:
+                odd.append(f"{name} has {extreme:g} in {np.count_nonzero(raw[:, place] == extreme):,} training rows")
+    more = f" and {len(odd) - 5} more" * (len(odd) > 5)
+    return [f'Should that mean "missing"? {"; ".join(odd[:5])}{more}. Then leave these cells empty.'] if odd else []
 
 
 def _alike(names: Sequence[str] | Sequence[int]) -> list[str]:
@@ -158,7 +190,8 @@ def _check_names(source: Source, settings: Mapping[str, Any]) -> None:
             if name not in source.names:
                 there = ", ".join(source.names[:20]) + ", ..." * (len(source.names) > 20)
                 given = f", got {shown(name)}" if name else ""
-                raise UserError(f"data.{setting} must name a column of {source.path}{given}: {there[:300]}")
+                alone = "; columns are separated by commas, semicolons or tabs" * (len(source.names) == 1)
+                raise UserError(f"data.{setting} must name a column of {source.path}{given}: {there[:300]}{alone}")
 
 
 def _parts(rows: "pl.DataFrame", labels: Rows, alike: Rows, settings: Mapping[str, Any]) -> Any:

@@ -36,6 +36,9 @@ NOT_CSV = {
     b"\xff\xfe": "is UTF-16 text: save it as UTF-8",
     b"\xfe\xff": "is UTF-16 text: save it as UTF-8",
     b"\x28\xb5\x2f\xfd": "is packed by zstd: only .gz is unpacked",
+    b"[{": "is JSON: save the table as CSV",
+    b"<!DOCTYPE": "is a web page, no table",
+    b"<html": "is a web page, no table",
     b"BZh": "is packed by bzip2: only .gz is unpacked",
 }
 
@@ -259,7 +262,8 @@ def _refuse_title(path: Path, text: str, separator: str, header: list[str], line
         for one in (separator if len(named) > 1 else ",;\t")
         for row in csv.reader(io.StringIO(rest, newline=""), delimiter=one)
     ]
-    if 2 * len(named) <= (most := max(found, default=0)):
+    most = max(found, default=0)
+    if 2 * len(named) < most or 2 * len(header) <= most:
         raise UserError(
             f"{path}: the first line must name the columns, and it names {len(named)} of {most}, "
             f"{shown(named[0])}: delete what is above the names"
