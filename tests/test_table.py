@@ -289,20 +289,21 @@ def test_equal_rows_and_groups_stay_together(tmp_path):
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_the_rows_and_their_order(tmp_path, seed):
     random = np.random.default_rng(seed)
-    n, patients, classes = random.integers(60, 150), random.integers(15, 60), random.integers(2, 5)
+    n, classes = random.integers(60, 150), random.integers(2, 5)
     rows = [
-        (patient + 0.5, random.integers(3) / 4, "uv"[random.integers(2)], random.integers(classes) if k else 0, patient)
-        for k, patient in enumerate(random.integers(patients, size=n).tolist())
-    ]  # so few values that many rows are equal; the first column tells the patient
+        (a + 0.5, a % 3 / 4, "uv"[a % 2], a % classes * 2, b) for a, b in random.integers(3 * n, size=(n, 2)).tolist()
+    ]
+    rows += [(-0.5, 0.0, "u", 1, -1)]  # a class of one row
+    known = {patient: {row[:2] for row in rows if row[4] == patient} for *_, patient in rows}
     fractions = {"val_fraction": random.uniform(0.05, 0.3), "test_fraction": random.uniform(0.05, 0.3)}
-    orders = range(n), sorted(range(n), key=rows.__getitem__), random.permutation(n)
+    orders = rows, sorted(rows), [rows[k] for k in random.permutation(n + 1)]
     for group, order in product((None, "patient"), orders):
-        lines = ["a,b,c,y,patient", *(",".join(map(str, rows[k])) for k in order)]
+        lines = ["a,b,c,y,patient", *(",".join(map(str, row)) for row in order)]
         path = written(tmp_path / "t.csv", "\n".join(lines))
         data = TableData(path, "y", drop=["patient"] * (group is None), group=group, seed=seed, **fractions)
         assert [column["kind"] for column in data.columns] == ["number", "number", "category"]
         parts = [
-            [(*features, label) for features, label in zip(part[0].tolist(), part[1].tolist(), strict=True)]
+            [(*row, data.classes[label]) for row, label in zip(part[0].tolist(), part[1].tolist(), strict=True)]
             for part in (data.table.sets[name].tensors for name in ("train", "val", "test"))
         ]
         there = Counter((a, b, float("uv".index(c)), y) for a, b, c, y, _ in rows)
@@ -311,7 +312,9 @@ def test_whatever_the_rows_and_their_order(tmp_path, seed):
             assert first
             assert second
             assert not {row[:3] for row in first} & {row[:3] for row in second}
-            assert not group or not {row[0] for row in first} & {row[0] for row in second}
+        if group:  # whatever is known of a patient is in one part
+            of = {row[:2]: place for place, part in enumerate(parts) for row in part}
+            assert all(len({of[row] for row in one}) == 1 for one in known.values())
         assert {row[3] for row in parts[0]} == {row[3] for row in there}  # every class is trained on
 
 
