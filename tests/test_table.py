@@ -4,16 +4,20 @@ import csv
 import gzip
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
-from itertools import combinations, product
+from itertools import combinations, product, repeat
 from pathlib import Path
 
 import numpy as np
 import polars
 import pytest
 import torch
+from faults.comparing import difference
 from lightning import Trainer
 from scipy.stats import binomtest
 from sklearn.inspection import permutation_importance
@@ -121,7 +125,7 @@ def test_what_may_stand_for_missing_is_said(tmp_path):
 def test_a_class_without_a_test_row_is_said(tmp_path):
     rows = [f"{k / 7},{k == 5:d}" for k in range(50)]
     data = TableData(written(tmp_path / "t.csv", "\n".join(["x,fraud", *rows])), "fraud")
-    assert describe(data.table, "fraud")[-1] == "No test row of 1: the test will not say how well they are told."
+    assert describe(data.table, "fraud")[-1] == "No test row has the class 1: the test says nothing about it."
 
 
 def test_amounts_are_no_identifiers(tmp_path):
@@ -616,6 +620,65 @@ def test_a_resumed_run_is_exact_and_needs_the_same_file(torchtour, run, file):
         answer = torchtour(*call)
         assert (answer.status, answer.out) == (2, "")
         assert "is not the file that the run began with" in answer.err
+
+
+def command(*arguments, **environment):
+    """The command in a process of its own."""
+    env = {**os.environ, **environment, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "torchtour", *map(str, arguments)], env=env, stdout=subprocess.DEVNULL
+    )
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_bit_for_bit(torchtour, file):
+    learn = ("fit", "--data", "TableData", "--data.path", file, "--data.label", "buys", "--trainer.max_epochs", 300)
+    flags = ("--pictures.enabled", "false", "--run.save_every", 0)
+    assert torchtour(*learn, *flags).status == 0
+    random = np.random.default_rng(seed := np.random.SeedSequence().entropy % 1000)
+    runs = [Path(f"checkpoints/default/version_{n}") for n in (0, 1)]
+    child, end = command(*learn, *flags), time.monotonic() + 100
+    while not (runs[1] / "last.ckpt").exists() and child.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, 0.5))
+    child.kill()
+    assert child.wait() == -signal.SIGKILL
+    killed = torch.load(runs[1] / "last.ckpt")["epoch"]
+    assert killed < 299
+    assert torchtour("fit", "--ckpt_path", runs[1] / "last.ckpt", *flags).status == 0
+    assert difference(*runs) == "", (seed, killed)
+
+
+def most_memory(child):
+    """The most bytes that a process has had of its own, not of files, as it is asked again and again."""
+    most, end = 0, time.monotonic() + 300
+    while child.poll() is None and time.monotonic() < end:
+        status = Path(f"/proc/{child.pid}/status").read_text()
+        most = max(most, 1024 * int(re.search(r"RssAnon:\s*(\d+)|$", status)[1] or 0))
+        time.sleep(0.01)
+    assert child.wait(10) == 0
+    return most
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+def test_a_larger_file_is_predicted_in_the_same_memory(torchtour, tmp_path):
+    frame = polars.DataFrame({"x": [k % 97 / 8 for k in range(2000)], "note": ["a word, " * 40] * 2000})
+    frame.with_columns(y=polars.int_range(2000) % 2).write_csv("fit.csv")
+    learn = ("--data", "TableData", "--data.path", "fit.csv", "--data.label", "y", "--trainer.max_epochs", 1)
+    assert torchtour("fit", *learn, "--pictures.enabled", "false").status == 0
+    most = []
+    for times in (400, 1600):  # 250 MB, at which polars has read ahead as far as it will, and 1 GB
+        with open("new.csv", "w") as file:
+            file.write("x,note\n")
+            file.writelines(repeat(frame.write_csv(include_header=False), times))
+        child = command("predict", "--ckpt_path", "best", "--data.path", "new.csv", POLARS_MAX_THREADS="1")
+        most.append(most_memory(child))
+        with open("checkpoints/default/version_0/predictions.csv") as file:
+            assert sum(1 for _ in file) == 2000 * times + 1
+        for large in (Path("new.csv"), Path(file.name)):  # pytest keeps what is left
+            large.unlink()
+    assert most[1] < 1.2 * most[0], most
 
 
 def test_a_config_names_the_checkpoint(torchtour, run):

@@ -150,7 +150,7 @@ def describe(table: Table, label: str) -> list[str]:
         *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),
         f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
         f"{' (' + ', '.join(notes) + ')' if notes else ''}.",
-        *([f"No test row of {_some(untested)}: the test will not say how well they are told."] if untested else []),
+        *([f"No test row has the class {_some(untested)}: the test says nothing about it."] if untested else []),
     ]
 
 
