@@ -132,8 +132,7 @@ class Command(ConfiguredCLI):
         self.trainer.predict(**self._with_weights(kwargs), return_predictions=False)
         say(f"Wrote {path}: {predictions.rows:,} rows, their class and the probability of each class.")
         for name, count in self.datamodule.chunks.unseen.items():
-            values = "value was" if count == 1 else "values were"
-            say(f"Note: {count:,} {values.replace(' ', f' of {shown(name)} ')} in no training row: taken as missing.")
+            say(f"Note: values of {shown(name)} that no training row has, taken as missing: {count:,}.")
         if predictions.quoted:
             say(f"Note: {predictions.quoted:,} texts got a ' in front: a spreadsheet would have run them as formulas.")
 
