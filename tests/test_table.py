@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -604,6 +605,36 @@ def test_wrong_files_to_predict(torchtour, run, tmp_path):
         assert message in answer.err
         assert not (run / "predictions.csv").exists()
     assert not list(run.glob(".*.tmp"))
+
+
+def test_the_ejected_script_refuses_what_predict_refuses(torchtour, run, monkeypatch, capsys):
+    assert torchtour("eject", "--to", "home").status == 0
+    head, *rows = sound = people(20).drop("buys").write_csv().splitlines()
+    cases = {
+        "header": [head, "", ""],
+        "twice": [head.replace("income", "age"), *rows],
+        "absent": [head.replace("age", "years"), *rows],
+        "text": [head, *rows[:7], rows[7].replace(rows[7].split(",")[2], "much"), *rows[8:]],
+        "long": [*sound[:5], sound[5] + ",7", *sound[6:]],
+        "quote": [*sound[:5], sound[5].replace("text", '"text'), *sound[6:]],
+    }
+    files = {name: "\n".join(lines).encode() for name, lines in cases.items()}
+    files |= {"cut": gzip.compress("\n".join(sound).encode())[:-9], "latin": files["long"] + b"\xe9", "none": b""}
+    files |= {"short": "\n".join([head, *(row.rpartition(",")[0] for row in rows)]).encode()}
+    for name, content in files.items():
+        Path(name).write_bytes(content)
+        answer = torchtour("predict", "--data.path", name)
+        monkeypatch.setattr(sys, "argv", ["predict.py", name])
+        try:
+            runpy.run_path("home/predict.py", run_name="__main__")
+            status = 0
+        except SystemExit as end:
+            status = end.code
+        said = capsys.readouterr()
+        assert (answer.status, status) == ((0, 0) if name == "short" else (2, 2)), (name, answer, said)
+        assert answer.err.count("\n") == said.err.count("\n") == (name != "short"), (answer, said)
+        if name in ("header", "twice", "long"):
+            assert said.err.replace("predict.py", "torchtour") == answer.err
 
 
 def test_a_resumed_run_is_exact_and_needs_the_same_file(torchtour, run, file):

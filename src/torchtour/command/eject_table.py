@@ -31,6 +31,7 @@ import math
 import re
 import struct
 import sys
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -101,16 +102,20 @@ def main():
         head = next((line for line in file if line.strip()), "")
         file.seek(0)
         separator = max(",;\\t", key=lambda one: len(next(csv.reader([head], delimiter=one), [])))
-        table = csv.reader(file, delimiter=separator)
+        table = csv.reader(file, delimiter=separator, strict=True)
         names = [name.strip() for name in next((line for line in table if any(map(str.strip, line))), [])]
-        for column in columns:
-            if column["name"] not in names:
-                fail(f"the column {{column['name']!r}} is missing")
+        for name in (column["name"] for column in columns):
+            if names.count(name) > 1:
+                fail(f"{{sys.argv[1]}} has two columns named {{name!r}}: rename one")
+            if name not in names:
+                fail(f"the column {{name!r}} is missing; there are {{', '.join(names)[:300]}}")
         places = [names.index(column["name"]) for column in columns]
         out = csv.writer(sys.stdout, lineterminator="\\n")
         out.writerow(["row", "class", *(f"p_{{name}}" for name in classes)])
         first = list(islice(table, SHOWN))
         marks = decimal_marks(names, first, "," if separator == ";" else ".")
+        if not any(map(str.strip, chain(*first))):
+            fail(f"{{sys.argv[1]}} has a header and no rows")
         table, seen = chain(first, table), 0
         while lines := list(islice(table, chunk_rows(len(names)))):
             rows, numbered = [], []
@@ -133,8 +138,9 @@ def main():
                     out.writerow([row, classes[int(probabilities.argmax())], *map(shortest, probabilities.tolist())])
 
 
+csv.field_size_limit(2**30)
 try:
     main()
-except (OSError, UnicodeError, csv.Error) as error:
+except (OSError, EOFError, UnicodeError, csv.Error, zlib.error) as error:
     fail(f"{{sys.argv[1]}} cannot be read: {{error}}")
 '''

@@ -101,7 +101,7 @@ class Source:
         try:
             if self.separator:
                 text = dict.fromkeys(self.names, polars.String)
-                table = polars.scan_csv(self.plain, schema=text, **self.options)
+                table = polars.scan_csv(self.plain, schema=text, missing_columns="insert", **self.options)
             else:
                 table = polars.scan_parquet(self.plain, glob=False)
             yield from table.collect_batches(chunk_size=rows, maintain_order=True, engine="streaming")
