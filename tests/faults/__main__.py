@@ -23,14 +23,14 @@ CASES: list[Case] = []  # filled before the pool forks: a case is passed to it b
 
 
 def tried(case: Case) -> list[Try]:
-    """Run a case in a folder of its own; a case that breaks is one that did not hold."""
+    """Run a case in a folder of its own; a case that breaks is one that did not hold, one that is skipped none."""
     found: list[Try] = []
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="torchtour-faults-", ignore_cleanup_errors=True) as folder:
         try:
             found.extend(case.run(Path(folder)))
         except Skipped as reason:
-            found.append((f"{case.name}: skipped, {reason}", ""))
+            print(f"SKIPPED {case.name}: {reason}", flush=True)
         except Exception:
             found.append((f"{case.name}: the case itself broke", traceback.format_exc()))
     print(f"{time.monotonic() - started:5.0f} s {len(found):6} tries {case.name}: {case.run}"[:150], file=sys.stderr)

@@ -25,9 +25,9 @@ from torchtour.command.errors import first_line
 from torchtour.command.finding import find
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
 from torchtour.command.processes import check_processes, say_accelerator
-from torchtour.command.resume import LINKED, chosen_data, flags_of, refuse_contradictions
+from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
 from torchtour.command.rules import check_memory, check_trainer
-from torchtour.settings import UserError
+from torchtour.settings import LINKED, UserError
 from torchtour.trust.audit import Stored, accepted, audit
 from torchtour.trust.sealed import CheckpointFile, parse
 

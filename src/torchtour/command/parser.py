@@ -11,9 +11,8 @@ from typing import Any
 from lightning import LightningDataModule
 from lightning.pytorch.cli import LightningArgumentParser
 
-from torchtour.command.resume import LINKED
 from torchtour.problems import PROBLEMS
-from torchtour.settings import UserError, printable
+from torchtour.settings import LINKED, UserError, printable
 
 HEADINGS = {
     "model": "The model",

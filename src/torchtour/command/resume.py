@@ -8,12 +8,11 @@ from typing import Any
 from lightning import LightningDataModule
 
 from torchtour.command.finding import find
-from torchtour.settings import UserError
+from torchtour.settings import LINKED, UserError
 from torchtour.trust import config
 from torchtour.trust.audit import Stored, accepted
 from torchtour.trust.sealed import Parsed
 
-LINKED = ("n_features", "n_classes", "columns", "classes")  # settings of the model that come from the data
 OURS = ("SyntheticData", "TableData")
 MOST = 1_000_000  # values in a checkpoint's settings
 FREE = {"trainer.max_epochs"}  # a run may go on for longer
