@@ -3,7 +3,10 @@
 import copy
 import csv
 import math
+from collections.abc import Callable
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +16,10 @@ from lightning import Callback, LightningModule, Trainer, seed_everything
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from torchtour import Classifier, plots
+from torchtour import Classifier, TableData, plots
 from torchtour.command.lr import RangeTest
 from torchtour.data import SyntheticData
-from torchtour.settings import UserError
+from torchtour.settings import LINKED, UserError
 from torchtour.sweep import StackedAdam, StackedClassifiers, StackedData, StackedSGD, grid
 from torchtour.sweep.grid import Grid, choose, own_settings
 
@@ -32,6 +35,10 @@ def data(seed: int | None = 0) -> SyntheticData:
     return SyntheticData(n_train=110, n_val=50, n_test=20, n_predict=5, batch_size=25, seed=seed)
 
 
+def table(path: Path) -> TableData:
+    return TableData(str(path), "class", batch_size=16)
+
+
 class Losses(Callback):
     """The validation loss of each epoch, as Run sees it."""
 
@@ -42,11 +49,11 @@ class Losses(Callback):
         self.losses.append(trainer.callback_metrics["val/loss"].item())
 
 
-def fitted(settings: dict, seed: int, data_seed: int | None) -> tuple[Classifier, list[float]]:
+def fitted(settings: dict, seed: int, new_data: Callable[[], Any]) -> tuple[Classifier, list[float]]:
     """What fit trains: first the seed, then the data, then the net."""
     seed_everything(seed, verbose=False)
-    points, losses = data(data_seed), Losses()
-    model = Classifier(**settings)
+    points, losses = new_data(), Losses()
+    model = Classifier(**settings, **{name: getattr(points, name) for name in LINKED if hasattr(points, name)})
     Trainer(max_epochs=EPOCHS, callbacks=[losses], **QUIET).fit(model, points)
     return model, losses.losses
 
@@ -65,6 +72,16 @@ def stacks(found: Grid, monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict], li
     return rows, kept
 
 
+def assert_as_fit_trains(found: Grid, rows: list[dict], weights: list[dict], step: int) -> None:
+    """Every so many nets of a sweep: the same weights, best epoch and loss as `fit`."""
+    for row, state in list(zip(rows, weights, strict=True))[::step]:
+        model, losses = fitted({name: row[name] for name in DEFAULTS}, row["seed"], found.new_data)
+        for name, weight in model.net.state_dict().items():
+            assert (state[name] - weight).norm() <= 1e-4 * weight.norm(), (row, name)
+        assert row["epoch"] == 1 + int(np.argmin(losses))
+        assert row["val/loss"] == pytest.approx(min(losses), rel=1e-4)
+
+
 @pytest.mark.parametrize("data_seed", [0, None])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_each_net_is_the_one_that_fit_trains(optimizer, data_seed, monkeypatch):
@@ -76,13 +93,28 @@ def test_each_net_is_the_one_that_fit_trains(optimizer, data_seed, monkeypatch):
     found = Grid(points, [3, 2**31], lambda: data(data_seed))
     rows, weights = stacks(found, monkeypatch)
     assert len(rows) == (32 if optimizer == "adam" else 64)
-    for row, state in list(zip(rows, weights, strict=True))[:: len(rows) // 8 + 1]:
-        settings = {name: row[name] for name in points}
-        model, losses = fitted(settings, row["seed"], data_seed)
-        for name, weight in model.net.state_dict().items():
-            assert (state[name] - weight).norm() <= 1e-4 * weight.norm(), (row, name)
-        assert row["epoch"] == 1 + int(np.argmin(losses))
-        assert row["val/loss"] == pytest.approx(min(losses), rel=1e-4)
+    assert_as_fit_trains(found, rows, weights, len(rows) // 8 + 1)
+
+
+def test_each_net_is_the_one_that_fit_trains_on_a_table(tmp_path, monkeypatch):
+    """Raw columns with gaps and a category; the number of inputs and classes comes from the file."""
+    random = np.random.default_rng(0)
+    cells = [
+        (
+            f"{a:.2f}" if k % 9 else "",
+            random.choice(["Rome", "Bonn"]),
+            "low" if a < -0.5 else "high" if a > 0.5 else "middle",
+        )
+        for k, a in enumerate(random.normal(size=120))
+    ]
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join(["a,city,class", *(",".join(row) for row in cells)]))
+    points = {**DEFAULTS, "lr": [0.1, 0.01], "hidden_size": [4, 7]}
+    found = Grid(points, [3, 4], lambda: table(path))
+    rows, weights = stacks(found, monkeypatch)
+    assert len(rows) == 8
+    assert (found.data.n_features, found.data.n_classes) == (4, 3)  # a, whether a is missing, and two cities
+    assert_as_fit_trains(found, rows, weights, 3)
 
 
 def test_a_net_that_diverges_harms_no_other(monkeypatch):

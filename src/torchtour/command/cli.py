@@ -27,8 +27,8 @@ from torchtour.command.parser import Parser, missing_package, user_error, with_n
 from torchtour.command.processes import check_processes, say_accelerator
 from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
 from torchtour.command.rules import check_memory, check_trainer
-from torchtour.settings import UserError
-from torchtour.trust.audit import Stored, audit
+from torchtour.settings import LINKED, UserError
+from torchtour.trust.audit import Stored, accepted, audit
 from torchtour.trust.sealed import CheckpointFile, parse
 
 TRAINER_DEFAULTS = {
@@ -74,11 +74,10 @@ class ConfiguredCLI(LightningCLI):
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         parser.set_defaults({"data": {"class_path": self.usual_data}})
-        if "predict" not in self.subcommands():  # there the net says which columns it takes
-            for name in ("n_features", "n_classes"):
-                parser.link_arguments(f"data.{name}", f"model.{name}", apply_on="instantiate")
-            for name in ("columns", "classes"):  # a table's
-                parser.link_arguments("data", f"model.{name}", partial(_given, name), apply_on="instantiate")
+        of_net = "predict" in self.subcommands()  # there the net says which columns it takes
+        for name in LINKED:
+            found = partial(self._trained_with, name) if of_net else partial(_given, name)
+            parser.link_arguments("data", f"model.{name}", found, apply_on="instantiate")
         for name, callback in OURS.items():
             parser.add_class_arguments(callback, name)
         parser.add_argument("--init_from", type=str | None)
@@ -100,7 +99,7 @@ class ConfiguredCLI(LightningCLI):
         self.stored = audit(self.parsed(path), Classifier, resume=resumed is not None and command == "fit")
         audit_run(self.stored)
         audit_pictures(self.stored)
-        flags = flags_of(self.stored, self._data_class(settings), linked=command != "predict")
+        flags = flags_of(self.stored, self._data_class(settings))
         if begun:
             flags = {"model.hidden_size": self.stored.settings["hidden_size"]}
         try:
@@ -131,6 +130,10 @@ class ConfiguredCLI(LightningCLI):
         elif not 0 <= seed < 2**32:
             raise UserError(f"seed_everything must be from 0 to {2**32 - 1}, true or false, got {str(seed)[:40]}")
         return config
+
+    def _trained_with(self, name: str, _: LightningDataModule) -> Any:
+        assert self.stored is not None
+        return self.stored.settings.get(name, accepted(Classifier)[name].default)
 
     def _data_class(self, settings: Namespace) -> type[LightningDataModule]:
         """The class of a checkpoint's data: ours, or the one that --data names; a checkpoint imports nothing."""

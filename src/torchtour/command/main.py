@@ -56,10 +56,12 @@ def main() -> int:
     arguments = sys.argv[1:]
     _open_standard_streams()
     try:
-        status = _quick(arguments)
-        if status is None:
-            status = run(arguments) if arguments[0] in QUICK else _with_signals(arguments)
-        sys.stdout.flush()
+        try:
+            status = _quick(arguments)
+            if status is None:
+                status = run(arguments) if arguments[0] in QUICK else _with_signals(arguments)
+        finally:
+            sys.stdout.flush()  # argparse ends with SystemExit after --help, and passes over a full disk
     except OSError as error:  # nobody reads, or the disk is full
         with suppress(OSError):
             if not isinstance(error, BrokenPipeError):  # the reader of a pipe has seen enough
@@ -157,6 +159,7 @@ def _open_standard_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a terminal without the letter
     os.environ["MPLBACKEND"] = "agg"  # the command draws into files
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # else a process that loses another prints C++ stacks
 
 
 if __name__ == "__main__":

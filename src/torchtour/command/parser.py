@@ -12,7 +12,7 @@ from lightning import LightningDataModule
 from lightning.pytorch.cli import LightningArgumentParser
 
 from torchtour.problems import PROBLEMS
-from torchtour.settings import UserError, printable
+from torchtour.settings import LINKED, UserError, printable
 
 HEADINGS = {
     "model": "The model",
@@ -41,7 +41,7 @@ TEXTS = {
     "help": "This page.",
 }
 HIDDEN = {"print_config", "data.help", "data", "model", "run", "report", "pictures", "trainer"}
-FROM_DATA = {"model.n_features", "model.n_classes", "model.columns", "model.classes"}
+FROM_DATA = {f"model.{name}" for name in LINKED}
 OF_A_RUN = {"model", "trainer", "report", "run"}  # groups that a checkpoint has settled
 
 

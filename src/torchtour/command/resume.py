@@ -8,12 +8,11 @@ from typing import Any
 from lightning import LightningDataModule
 
 from torchtour.command.finding import find
-from torchtour.settings import UserError
+from torchtour.settings import LINKED, UserError
 from torchtour.trust import config
 from torchtour.trust.audit import Stored, accepted
 from torchtour.trust.sealed import Parsed
 
-LINKED = {"n_features", "n_classes", "columns", "classes"}  # of the model: the data say them
 OURS = ("SyntheticData", "TableData")
 MOST = 1_000_000  # values in a checkpoint's settings
 FREE = {"trainer.max_epochs"}  # a run may go on for longer
@@ -48,10 +47,10 @@ def _data_of(path: str) -> str:
         return ""
 
 
-def flags_of(stored: Stored, data: type[LightningDataModule], linked: bool = True) -> dict[str, Any]:
+def flags_of(stored: Stored, data: type[LightningDataModule]) -> dict[str, Any]:
     """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}.
 
-    `linked`: those of the model that the data say are left out.
+    Those of the model that come from the data are left out.
 
     Raises:
         UserError: The settings of its data are not those of `data`.
@@ -62,7 +61,7 @@ def flags_of(stored: Stored, data: type[LightningDataModule], linked: bool = Tru
         raise UserError(f"checkpoint {stored.path} has other settings of its data than {', '.join(names)}")
     if not _is_small(given):
         raise UserError(f"checkpoint {stored.path} has settings of its data that no run has written")
-    groups = {"model": {k: v for k, v in stored.settings.items() if not (linked and k in LINKED)}, "data": given}
+    groups = {"model": {k: v for k, v in stored.settings.items() if k not in LINKED}, "data": given}
     flags = {f"{group}.{name}": value for group, settings in groups.items() for name, value in settings.items()}
     run = {k: v for k, v in stored.content.get("settings", {}).items() if k != "data"}
     return {**run, **flags}

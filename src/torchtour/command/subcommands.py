@@ -78,8 +78,8 @@ class Command(ConfiguredCLI):
         except (SystemExit, ProcessException):
             folder = self.run.folder
             if folder and (last := folder / "last.ckpt").exists():
-                say("Stopped. To go on from the last checkpoint:")
-                say(hint("fit", "--ckpt_path", last))
+                # As one text: a second Ctrl-C would come between two.
+                say(f"Stopped. To go on from the last checkpoint:\n{hint('fit', '--ckpt_path', last)}")
             raise
         finally:
             self.run.close()

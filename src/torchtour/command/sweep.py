@@ -120,8 +120,7 @@ def _folder(settings: Namespace, resumed: Path | None) -> Iterator[Path]:
     try:
         yield folder
     except (SystemExit, KeyboardInterrupt):
-        say("Stopped. To go on after the parts that are finished:")
-        say(hint("sweep", "--resume", folder))
+        say(f"Stopped. To go on after the parts that are finished:\n{hint('sweep', '--resume', folder)}")
         raise
     finally:
         lock.release()

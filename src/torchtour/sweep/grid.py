@@ -9,7 +9,7 @@ from typing import Any
 from lightning import LightningDataModule, Trainer, seed_everything
 
 from torchtour.classifier import LIMITS, Classifier
-from torchtour.settings import check
+from torchtour.settings import LINKED, check
 from torchtour.sweep.classifiers import EACH, StackedClassifiers
 from torchtour.sweep.data import StackedData
 
@@ -34,7 +34,7 @@ class Grid:
     """Every combination of the settings that are lists, times the seeds.
 
     Args:
-        settings: Classifier's settings without those that the data decide; a list stands for several values.
+        settings: Classifier's settings without those that come from the data; a list stands for several values.
         seeds: Seeds of each combination.
         new_data: Makes the datamodule; with its seed null, the data are those of the seed that was set before.
 
@@ -113,18 +113,15 @@ def choose(rows: Sequence[Row], names: Sequence[str]) -> Row | None:
 
 
 def own_settings() -> dict[str, Any]:
-    """Classifier's settings that are not decided by the data, as {name: parameter}."""
+    """Classifier's settings that do not come from the data, as {name: parameter}."""
     parameters = signature(Classifier).parameters
-    return {name: parameters[name] for name in parameters if name not in DECIDED}
-
-
-DECIDED = ("n_features", "n_classes", "columns", "classes")  # by the data
+    return {name: parameters[name] for name in parameters if name not in LINKED}
 
 
 def linked(data: LightningDataModule) -> dict[str, Any]:
-    """Classifier's settings that the data decide."""
+    """Classifier's settings that come from the data."""
     parameters = signature(Classifier).parameters
-    return {name: getattr(data, name, parameters[name].default) for name in DECIDED if name in parameters}
+    return {name: getattr(data, name, parameters[name].default) for name in LINKED if name in parameters}
 
 
 def _defaults() -> dict[str, Any]:
