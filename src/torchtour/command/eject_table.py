@@ -11,6 +11,7 @@ MISSING = {cells.MISSING!r}
 NUMBER = {cells.NUMBER!r}
 DRESS = {cells.DRESS!r}
 CLEAR = {cells.CLEAR!r}
+BELOW_ZERO = {cells.BELOW_ZERO!r}
 SHOWN = {SHOWN}
 
 

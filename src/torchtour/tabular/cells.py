@@ -43,6 +43,7 @@ CLEAR = {
     f"|(0|[0-9]{{4,}})?[{mark}][0-9]+|[0-9]+[{mark}]([0-9]{{1,2}}|[0-9]{{4,}}))[^0-9.,]*$"
     for mark, part in PARTS.items()
 }
+BELOW_ZERO = r"^\(([^-+()]+)\)$"  # as accountants write it: (12) for -12
 UNIT = "^[-+]?[0-9]([0-9.,'’ ]*[0-9])? ?[A-Za-zµ°/²³]{1,9}$"  # 12 kg
 
 
@@ -70,6 +71,7 @@ def number(text: str, mark: str) -> float:
     Raises:
         ValueError: It is not a number.
     """
+    text = re.sub(BELOW_ZERO, r"-\1", text)
     if not re.match(NUMBER[mark], text):
         raise ValueError(f"not a number: {text}")
     value = float(re.sub(DRESS[mark], "", text).replace(",", "."))
@@ -84,7 +86,7 @@ def numbers(text: "pl.Series", mark: str) -> "pl.Series":
         plain = text.cast(polars.Float64, strict=False).fill_nan(None)
         if plain.null_count() == text.null_count():  # the usual case, and the quickest
             return plain
-    cell = polars.col("cell")
+    cell = polars.col("cell").str.replace(BELOW_ZERO, "-${1}")
     bare = cell.str.replace_all(DRESS[mark], "").str.replace(",", ".", literal=True)
     value = polars.when(cell.str.contains(NUMBER[mark])).then(bare).cast(polars.Float64, strict=False)
     percent = polars.when(cell.str.ends_with("%")).then(100.0).otherwise(1.0)
