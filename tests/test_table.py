@@ -154,6 +154,7 @@ def test_what_is_left_out_can_be_said(file):
     [
         (["1", "2", "2", "4"], "number"),
         (["1.5", "NA", "?", "2"], "number"),
+        (["(1.50)", "$2", "($3.25)", "4"], "number"),  # below zero, as accountants write it
         (["1,5", "2,5", "3", "4"], "number"),  # a decimal comma: the separator is a semicolon
         (["true", "false", "true", "false"], "category"),
         ([" a", "b ", "a", "b"], "category"),
@@ -431,6 +432,7 @@ def test_moments_of_numbers_far_from_zero():
 @pytest.mark.parametrize(
     "columns",
     [
+        ["x"],
         [{"name": "x"}],
         [number("x", 0.0, 0.0, False)],
         [number("x", float("nan"), 1.0, False)],
@@ -550,7 +552,7 @@ SHEET = {  # as a spreadsheet writes it in much of Europe: what is read, from wh
     "price": lambda n: f"{1000 + 37 * n % 900},{n % 10}0 €".replace("1", "1.", 1),
     "share": lambda n: f"{(7 * n) % 100},5 %",
     "town": lambda n: ("Köln", "Genève", "n/a")[n % 3],
-    "weight": lambda n: "-" if n % 9 == 4 else f"0,{n % 7}25",
+    "weight": lambda n: "-" if n % 9 == 4 else f"(0,{n % 7}25)" if n % 5 == 2 else f"0,{n % 7}25",
     "sold": lambda n: "ja" if 37 * n % 900 > 450 else "nein",
 }
 
@@ -571,6 +573,7 @@ def test_a_spreadsheets_numbers_are_read_alike_with_and_without_torchtour(torcht
     assert [columns[name]["kind"] for name in SHEET if name != "sold"] == ["number", "number", "category", "number"]
     assert 1000 < columns["price"]["mean"] < 1900
     assert 0 < columns["share"]["mean"] < 1  # a percentage is a fraction
+    assert 0 < columns["weight"]["mean"] < 0.27  # a number in parentheses is below zero
     assert torchtour("predict", "--data.path", "sheet.csv").status == 0
     with open("checkpoints/default/version_0/predictions.csv") as file:
         found = [row["p_ja"] for row in csv.DictReader(file)]

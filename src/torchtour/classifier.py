@@ -1,6 +1,6 @@
 """The training: a net with its loss, scores, optimizer and learning rate schedule."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from lightning import LightningModule
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from torchtour.metrics import MeanLoss, Scores, log_epoch
 from torchtour.network import SimpleNet
-from torchtour.preprocessing import Column, Preprocessing, check_columns
+from torchtour.preprocessing import Preprocessing, check_columns
 from torchtour.settings import check
 
 Batch = tuple[Tensor, Tensor]
@@ -58,7 +58,7 @@ class Classifier(LightningModule):
         gamma: float = 0.1,
         n_features: int = 2,
         n_classes: int = 2,
-        columns: list[Column] | None = None,
+        columns: list[Any] | None = None,  # not list[dict]: LightningCLI would read a name of 2019 as a number
         classes: list[str] | list[int] | None = None,
     ) -> None:
         super().__init__()

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from torchtour.settings import UserError, shown
 
-Column = dict[str, str | bool | float | list[str]]  # as `number` and `category` make it
 FARTHEST = 1e6  # standard deviations; no training value lies farther than the square root of their number
 
 
@@ -79,7 +78,7 @@ def check_columns(columns: Any, classes: Any, inputs: int, outputs: int) -> None
         UserError: They are not as `number` and `category` make them.
     """
     for place, column in enumerate(columns or []):
-        if not (_is_number(column) or _is_category(column)):
+        if not (isinstance(column, dict) and (_is_number(column) or _is_category(column))):
             raise UserError(f"model.columns must be numbers and categories, got {shown(column)} in place {place}")
     if columns and n_features(columns) != inputs:
         raise UserError(f"model.n_features must be {n_features(columns)} with these model.columns, got {inputs}")
