@@ -14,7 +14,7 @@ from torch.utils.data import IterableDataset, TensorDataset
 
 from torchtour.settings import UserError, printable, shown
 from torchtour.tabular.cells import NUMBER
-from torchtour.tabular.columns import Columns, choose, identifies, labels_of, like, measure
+from torchtour.tabular.columns import FEW, Columns, choose, identifies, labels_of, like, measure
 from torchtour.tabular.reading import Source, chunk_rows, digest, open_table
 from torchtour.tabular.splitting import PARTS, TRAIN, Rows, join, split
 
@@ -157,7 +157,7 @@ def describe(table: Table, label: str) -> list[str]:
 def _odd_values(table: Table) -> list[str]:
     """What may stand for "missing" without saying so: -999 far from the other numbers, a text among numbers."""
     raw = table.sets["train"].tensors[0].numpy()
-    low, high = (find.reduce(raw, axis=0) for find in (np.fmin, np.fmax))  # [columns]
+    low, high = (find.reduce(raw[:FEW], axis=0) for find in (np.fmin, np.fmax))  # [columns]
     odd = []
     for place, column in enumerate(table.columns):
         name = shown(column["name"])[1:-1]
