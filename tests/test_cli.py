@@ -188,7 +188,12 @@ def test_fit_resumes_from_last(torchtour, small_run):
         (["fit", "--data.n_train", "0"], "data.n_train must be from 1"),
         (["fit", "--run.name", "../x"], "run.name must be"),
         (["fit", "-c", "absent.yaml"], "absent.yaml"),
-        (["fit", "--trainer.callbacks", "lightning.pytorch.callbacks.Timer"], "interval=<Interval.step: 'step'>"),
+        (
+            ["fit", "--trainer.callbacks", "lightning.pytorch.callbacks.Timer"],
+            "the default of Timer: give it, as interval step",
+        ),
+        (["fit", "--trainer.callbacks", "EarlyStopping"], "trainer.callbacks needs more for EarlyStopping: monitor"),
+        (["fit", "--trainer.callbacks", "BackboneFinetuning"], "needs a net with a `backbone`"),
         (["train"], "train"),
     ],
 )

@@ -10,7 +10,7 @@ from faults.comparing import difference, unsound
 from faults.runs import fit_flags, newest, used
 from faults.tries import Tries, named
 
-NOT_TO_USE = {"BackboneFinetuning", "BaseFinetuning", "ProgressBar"}  # a net with a backbone; bases to derive from
+NOT_TO_USE = {"ProgressBar"}  # a base to derive from
 NEEDED = {"EarlyStopping": ("monitor", "val/loss"), "ModelPruning": ("pruning_fn", "l1_unstructured")}
 
 

@@ -26,7 +26,7 @@ from torchtour.command.finding import find
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
 from torchtour.command.processes import check_processes, say_accelerator
 from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
-from torchtour.command.rules import check_memory, check_trainer
+from torchtour.command.rules import check_callbacks, check_memory, check_trainer
 from torchtour.settings import LINKED, UserError
 from torchtour.trust.audit import Stored, accepted, audit
 from torchtour.trust.sealed import CheckpointFile, parse
@@ -163,6 +163,7 @@ class ConfiguredCLI(LightningCLI):
             changed = [f"trainer.{name} {value}" for name, value in given.items() if value != usual.get(name)]
             raise UserError(f"{first_line(error)} ({', '.join(changed)})") from error
         settings = self._get(self.config, "trainer")
+        check_callbacks(self.trainer.callbacks, self.model)  # type: ignore[attr-defined]
         check_processes(self.trainer, settings.devices, settings.precision)
         say_accelerator(self.trainer, settings.accelerator)
         check_memory(self.model, self.datamodule)

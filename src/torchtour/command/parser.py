@@ -117,6 +117,9 @@ def one_line(message: str) -> str:
             return printable(f"{name}must be {words}, got {wrong[1]}")
     if choice := re.search(r"Expected a typing\.Literal\[(.*?)\]\. Got value: (.+?)$", text):
         return printable(f"{name}must be one of {choice[1].replace(chr(39), '')}, got {choice[2]}")
+    needed = re.search(r"the following arguments are required: ([\w, ]+?) - .*class_path='([\w.]+)'", text)
+    if needed:
+        return printable(f"{name or 'a setting '}needs more for {needed[2].split('.')[-1]}: {needed[1]}")
     if wrong := re.search(r"Given value type: .*? Given value: (.+)$", text):
         return printable(f"{name or 'a setting '}cannot be {'null' if wrong[1] == 'None' else wrong[1]}")
     return printable(text)

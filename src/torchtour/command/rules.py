@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonargparse import Namespace
 from lightning import LightningDataModule, LightningModule, Trainer
-from lightning.pytorch.callbacks import StochasticWeightAveraging
+from lightning.pytorch.callbacks import BackboneFinetuning, BaseFinetuning, StochasticWeightAveraging
 from lightning.pytorch.callbacks.timer import Timer
 
 from torchtour.batches import EVALUATION_BATCH
@@ -51,6 +51,17 @@ def check_trainer(settings: Namespace) -> None:
     for name, (fine, text) in allowed.items():
         if not fine:
             raise UserError(f"trainer.{name} must be {text}, got {shown(settings[name])}")
+
+
+def check_callbacks(callbacks: list[Any], model: LightningModule) -> None:
+    """Refuse Lightning's callbacks that freeze a part of the net which this net does not have.
+
+    Raises:
+        UserError: names it.
+    """
+    for callback in callbacks:
+        if type(callback) in (BaseFinetuning, BackboneFinetuning) and not hasattr(model, "backbone"):
+            raise UserError(f"trainer.callbacks: {type(callback).__name__} needs a net with a `backbone`")
 
 
 def check_limits(settings: Namespace, data: LightningDataModule) -> None:

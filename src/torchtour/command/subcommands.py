@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -179,8 +180,10 @@ class Command(ConfiguredCLI):
         try:
             values = json.loads(self._parser("fit").dump(settings, format="json", skip_none=False))
         except ValueError as error:  # a default of another's class that is no plain value
-            value = str(error).strip().splitlines()[-1][:300]
-            raise UserError(f"config.yaml cannot hold a setting: give its value in full. {value}") from error
+            value = str(error).strip().splitlines()[-1]
+            found = re.search(r"class_path='[\w.]*?(\w+)'.*?(\w+)=<[\w.]+: '?(\w+)'?>", value)
+            what = f"the default of {found[1]}: give it, as {found[2]} {found[3]}" if found else value[:300]
+            raise UserError(f"config.yaml cannot hold {what}") from error
         if values["data"]["class_path"] == f"torchtour.{USUAL_DATA}":
             values["data"] = values["data"]["init_args"]
         folder = self.run.open(config.dump(values), resumed)
