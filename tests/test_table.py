@@ -129,6 +129,18 @@ def test_a_class_without_a_test_row_is_said(tmp_path):
     assert describe(data.table, "fraud")[-1] == "No test row has the class 1: the test says nothing about it."
 
 
+def test_a_class_without_a_training_row_is_said(tmp_path):
+    """It has one row, in a group that counts as the class of its first row."""
+    rows = [f"{k / 7},{k // 2},{'ab'[k // 2 % 2] if k != 21 else 'c'}" for k in range(60)]
+    path, said = written(tmp_path / "t.csv", "\n".join(["x,patient,y", *rows])), []
+    for seed in range(12):
+        table = TableData(path, "y", group="patient", seed=seed).table
+        line = "No training row has the class c: the net cannot learn it."
+        said.append(line in describe(table, "y"))
+        assert said[-1] == (2 not in table.sets["train"].tensors[1])
+    assert len({*said}) == 2
+
+
 def test_amounts_are_no_identifiers(tmp_path):
     rows = [f'"${1234 + 37 * k:,}.00",{k:,}.5,{k % 2}' for k in range(60)]
     table = TableData(written(tmp_path / "t.csv", "\n".join(["price,x,y", *rows])), "y").table

@@ -28,7 +28,6 @@ from torchtour.trust.atomic import replace, replacing
 from torchtour.trust.audit import audit
 
 MOST_DRAWN = 500  # columns; each is shuffled and evaluated several times
-ANY_NUMBER = "|".join(cells.NUMBER.values())
 FORMULA = r"^[=+\-@\t\r]"  # a spreadsheet would run a text that begins so
 
 
@@ -63,7 +62,7 @@ class TablePredictions(Callback):
         text = [polars.col(name) for name, kind in frame.schema.items() if kind == polars.String]
         formula = [
             column.str.contains(FORMULA)
-            & ~column.str.strip_chars().str.contains(ANY_NUMBER)
+            & ~column.str.strip_chars().str.contains(cells.ANY_NUMBER)
             & ~column.is_in(cells.MISSING)
             for column in text
         ]

@@ -37,6 +37,7 @@ NUMBER = {
     f"([eE][-+]?[0-9]+)?[{SPACE}]?[$€£¥₹%]?$"
     for mark, part in PARTS.items()
 }
+ANY_NUMBER = "|".join(NUMBER.values())
 DRESS = {mark: f"[$€£¥₹%{part[1:-1]}]" for mark, part in PARTS.items()}
 CLEAR = {
     mark: f"^[^0-9.,]*([0-9]{{1,3}}({part}[0-9]{{3}})+[{mark}][0-9]+|[0-9]{{1,3}}({part}[0-9]{{3}}){{2,}}"

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, TensorDataset
 
 from torchtour.settings import UserError, printable, shown
-from torchtour.tabular.cells import NUMBER
+from torchtour.tabular.cells import ANY_NUMBER
 from torchtour.tabular.columns import FEW, Columns, choose, identifies, labels_of, like, measure
 from torchtour.tabular.reading import Source, chunk_rows, digest, open_table
 from torchtour.tabular.splitting import PARTS, TRAIN, Rows, join, split
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-ANY_NUMBER = "|".join(NUMBER.values())
 PLACEHOLDERS = {sign * float("9" * digits) for sign in (-1, 1) for digits in (2, 3, 4, 5, 6)} | {-1.0}
 
 
@@ -140,8 +139,7 @@ def describe(table: Table, label: str) -> list[str]:
     }
     spelled = [f"{shown(name)[1:-1]} ({printable(', '.join(names))[:60]})" for name, names in alike.items() if names]
     more = f" and {len(spelled) - 3} columns more" * (len(spelled) > 3)
-    tested = set(table.sets["test"].tensors[1].tolist())
-    untested = [str(name) for place, name in enumerate(table.classes) if place not in tested]
+    untrained, untested = _classes_without(table, "train"), _classes_without(table, "test")
     return [
         f"Learning {shown(label)}, {len(table.classes)} classes, "
         f"from {numbers} column{'s' * (numbers != 1)} of numbers and {categories} of categories.",
@@ -150,8 +148,15 @@ def describe(table: Table, label: str) -> list[str]:
         *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),
         f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
         f"{' (' + ', '.join(notes) + ')' if notes else ''}.",
+        *([f"No training row has the class {_some(untrained)}: the net cannot learn it."] if untrained else []),
         *([f"No test row has the class {_some(untested)}: the test says nothing about it."] if untested else []),
     ]
+
+
+def _classes_without(table: Table, part: str) -> list[str]:
+    """The classes of which the part has no row."""
+    there = set(table.sets[part].tensors[1].tolist())
+    return [str(name) for place, name in enumerate(table.classes) if place not in there]
 
 
 def _odd_values(table: Table) -> list[str]:
