@@ -331,6 +331,7 @@ def test_tasks_are_complete(lesson):
     assert [task.number for task in listed] == list(range(1, len(listed) + 1))
     assert 4 <= len(listed) <= 6
     assert {task.kind for task in listed} == {"predict", "fill in", "break and fix"}
+    assert [task.number for task in listed if task.text.startswith("A small challenge")] == [len(listed)]
     for task in listed:
         assert 1 <= task.minutes <= 10
         assert task.text
