@@ -15,7 +15,7 @@ def exercises(args: list[str]) -> int:
     """
     options = Options("torchtour exercises", description="Write the start files of the exercises into a folder.")
     options.add_argument("folder", metavar="DIR", type=Path, help="the folder; it is made if it is not there")
-    options.add_argument("lessons", metavar="LESSON", nargs="*", help=f"only these: {', '.join(LESSONS)}")
+    options.add_argument("lessons", metavar="LESSON", nargs="*", default=[], help=f"only these: {', '.join(LESSONS)}")
     chosen = options.parse_args(args)
     unknown = [lesson for lesson in chosen.lessons if lesson not in LESSONS]
     if unknown:
