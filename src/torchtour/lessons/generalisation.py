@@ -551,6 +551,7 @@ def train_deep(net, lr=0.01, momentum=0.9, clip=None, steps=96):
     optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=momentum)
     losses, lengths = [], []
     net.train()
+    _ = torch.manual_seed(0)  # the same batches for all nets
     while len(losses) < steps:
         for batch in torch.randperm(800).split(50):
             loss = cross_entropy(net(pictures[batch]), truth[batch])
@@ -616,6 +617,7 @@ print(f"validation accuracy: {alike['accuracy'][-1]:.0%}")
 spread = (net[0].weight - net[0].weight[0]).abs().max()
 assert spread < 1e-9 < (net[0].weight[0] - 0.05).abs().max()  # alike, and moved
 assert len(new_net()[0].weight.unique(dim=0)) == 128
+assert len(alike["accuracy"]) == 20
 assert alike["accuracy"][-1] < plain["accuracy"][19] - 0.2
 
 # %% [markdown]
@@ -729,7 +731,9 @@ print(f"gradients longer than 1 among the first 16: {(early > 1).sum().item()}")
 # that it returns.
 #
 # The rule by hand: multiply by limit / length where the length is above the limit, else
-# leave it alone. The check makes the first five steps of both trainings with it.
+# leave it alone. The check makes the first five steps of both trainings with it. And of
+# the training with momentum further up: there 0.9 times the last direction is added to
+# the gradient.
 
 # %% checks
 
@@ -745,18 +749,27 @@ for limit in (0.5, 1000.0):
     assert math.isclose(returned.item(), length)
     expected = before * limit / length if length > limit else before
     torch.testing.assert_close(after, expected, rtol=1e-5, atol=1e-9)
-for clip in (None, 1.0):
+for seen, lr, momentum, clip in (
+    (clipped[None, 0][0], 0.3, 0, None),
+    (clipped[1.0, 0][0], 0.3, 0, 1.0),
+    (deep_losses["Kaiming"], 0.01, 0.9, None),
+):
+    assert len(seen) == 6 * 16
     net = deep_net(kaiming=True)
+    _ = torch.manual_seed(0)
+    velocity = [torch.zeros_like(weight) for weight in net.parameters()]
     for step, batch in enumerate(torch.randperm(800).split(50)[:5]):
         loss = cross_entropy(net(pictures[batch]), truth[batch])
         gradients = torch.autograd.grad(loss, list(net.parameters()))
         length = math.sqrt(sum(part.square().sum().item() for part in gradients))
-        assert math.isclose(clipped[clip, 0][0][step], loss.item(), rel_tol=1e-5)
-        assert math.isclose(clipped[clip, 0][1][step], length, rel_tol=1e-4)
+        assert math.isclose(seen[step], loss.item(), rel_tol=1e-5)
         factor = 1 if clip is None else min(1, clip / length)
         with torch.no_grad():
-            for weight, gradient in zip(net.parameters(), gradients, strict=True):
-                weight -= 0.3 * factor * gradient
+            for weight, v, gradient in zip(
+                net.parameters(), velocity, gradients, strict=True
+            ):
+                v.mul_(momentum).add_(factor * gradient)
+                weight -= lr * v
 
 # %% plot
 
