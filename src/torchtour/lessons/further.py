@@ -189,8 +189,44 @@ for lr in (0.001, 0.01, 0.1):
 # Each pair does badly at one rate and well at another, and the best rates differ. Both
 # at 0.1, they are 12 points apart; each at its own best rate, only 3. A comparison at
 # one rate is mostly a comparison of rates.
+#
+# The check trains once more with each pair at 0.1, and all the rules written out.
 
 # %% checks
+
+
+def losses_by_hand(pair):
+    _ = torch.manual_seed(0)
+    net = SimpleNet(2, 64, 2).double()
+    parts = list(net.parameters())
+    means, squares = ([torch.zeros_like(part) for part in parts] for _ in range(2))
+    losses = []
+    for epoch in range(40):
+        rate = 0.1 * 0.1 ** (epoch // 15)
+        if pair == "adamw":
+            rate = 0.1 * (1 + math.cos(math.pi * epoch / 40)) / 2
+        for batch in torch.randperm(1000).split(200):
+            loss = cross_entropy(net(points[batch]), labels[batch])
+            slopes = torch.autograd.grad(loss, parts)
+            losses.append(loss.item())
+            with torch.no_grad():
+                for part, m, v, slope in zip(
+                    parts, means, squares, slopes, strict=True
+                ):
+                    if pair == "sgd":
+                        part -= rate * m.mul_(0.9).add_(slope)
+                        continue
+                    m.lerp_(slope, 0.1)
+                    v.lerp_(slope**2, 0.001)
+                    spread = (v / (1 - 0.999 ** len(losses))).sqrt()
+                    part.mul_(1 - rate * 0.01)  # AdamW's own decay
+                    part -= rate * m / (1 - 0.9 ** len(losses)) / (spread + 1e-8)
+    return torch.tensor(losses).view(40, 5).mean(dim=1)
+
+
+for pair in ("sgd", "adamw"):
+    seen = torch.tensor(results[pair, 0.1][1])
+    torch.testing.assert_close(seen, losses_by_hand(pair), rtol=1e-4, atol=1e-5)
 
 by_pair = {
     pair: [accuracy(net) for (name, _), (net, _) in results.items() if name == pair]
@@ -226,11 +262,11 @@ axes.legend(fontsize="small", ncols=2)
 
 
 def range_test(low=1e-5, high=10.0, steps=100):
-    """The rate of each step and the loss, smoothed, before it."""
+    """The rate of each step and the loss before it, smoothed and as it is."""
     _ = torch.manual_seed(0)
     net = SimpleNet(2, 64, 2).double()
     optimizer = torch.optim.AdamW(net.parameters(), lr=low)
-    tried, losses, smooth = [], [], None
+    tried, losses, rough, smooth = [], [], [], None
     while len(tried) < steps:
         for batch in torch.randperm(1000).split(100):
             rate = low * (high / low) ** (len(tried) / (steps - 1))
@@ -242,10 +278,11 @@ def range_test(low=1e-5, high=10.0, steps=100):
             smooth = loss.item() if smooth is None else 0.8 * smooth + 0.2 * loss.item()
             tried.append(rate)
             losses.append(smooth)
-    return tried, losses
+            rough.append(loss.item())
+    return tried, losses, rough
 
 
-tried, range_losses = range_test()
+tried, range_losses, rough_losses = range_test()
 lowest = min(range(100), key=range_losses.__getitem__)
 suggested = tried[lowest] / 10
 
@@ -259,6 +296,10 @@ print(f"accuracy with that rate: {suggested_accuracy:.0%}")
 assert math.isclose(tried[0], 1e-5)
 assert math.isclose(tried[-1], 10)
 assert math.isclose(tried[51] / tried[50], (10 / 1e-5) ** (1 / 99))
+for step in (1, 10, 99):  # a mean in which each loss counts 0.8 times the next
+    weights = [0.8**step, *(0.2 * 0.8 ** (step - past) for past in range(1, step + 1))]
+    mean = sum(w * loss for w, loss in zip(weights, rough_losses, strict=False))
+    assert math.isclose(range_losses[step], mean)
 assert range_losses[lowest] < 0.9 * range_losses[0]
 assert range_losses[-1] > 2 * range_losses[lowest]
 assert suggested_accuracy > min(by_pair["adamw"]) + 0.1
