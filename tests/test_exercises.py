@@ -205,7 +205,7 @@ SLIPS = [  # lesson, task, code, what the message must say, what --hint must say
         "generalisation",
         2,
         MEASURED.format(first="net.eval", last="pass"),
-        "line 2: `net.eval` calls nothing",
+        "line 2: `net.eval` alone does nothing",
         "no_grad",
     ),
     ("generalisation", 2, MEASURED.format(first="net.eval()", last="pass"), "line 7: nothing runs after", "Set it"),

@@ -68,9 +68,9 @@ def slips(code: str) -> list[str]:
 def found(tree: ast.Module) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Attribute):
-            yield node.lineno, f"`{ast.unparse(node)}` calls nothing. Write `{ast.unparse(node)}()`."
+            yield node.lineno, f"`{ast.unparse(node)}` alone does nothing. A method is called with `()`."
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Compare):
-            yield node.lineno, "`==` compares. To give a name a value, write `=`."
+            yield node.lineno, "`==` compares, and nothing is done with the answer. `=` gives a value."
         elif isinstance(node, ast.For | ast.While) and isinstance(node.body[-1], ast.Return):
             yield node.body[-1].lineno, "this `return` ends the loop in its first turn."
         for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
