@@ -22,7 +22,7 @@ test: ## lint, types and tests
 	@$(PYTHON) src/torchtour/dev.py test --torch '$(TORCH)'
 
 accept: $(READY) ## take what the lessons print now as their transcripts
-	-$(BIN)/pytest -n 2 tests/test_lessons.py --force-regen
+	-$(BIN)/pytest -n 2 tests/test_lessons.py -k prints_its_transcript -m 'slow or not slow' --force-regen
 	git diff --stat tests/transcripts
 
 docs: $(SITE) ## build the site into docs/_build/html by running all that it shows, and take screenshots of it

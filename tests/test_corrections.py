@@ -35,8 +35,7 @@ from torchtour.trust import atomic, sealed
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src/torchtour").rglob("*.py"))
 LESSONS = sorted((ROOT / "src/torchtour/lessons").glob("[!_]*.py"))
-SLOW = dict.fromkeys(("data", "generalisation", "further", "tables"), pytest.mark.slow)
-MARKED = [pytest.param(path, id=path.stem, marks=SLOW.get(path.stem, ())) for path in LESSONS]
+SLOW = dict.fromkeys(("data", "generalisation", "further", "tables"), pytest.mark.slow)  # five seconds and more
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
@@ -103,13 +102,16 @@ def run(lesson: Path) -> str:
     "lesson", [pytest.param(path, id=path.stem, marks=SLOW.get(path.stem, ())) for path in LESSONS]
 )
 def test_3_a_lesson_prints_the_same_wherever_the_generators_stood(
-    lesson: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    lesson: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     # The transcript comes from a fresh process, which starts the generators always at the same place.
     monkeypatch.setenv("MPLBACKEND", "agg")
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
     with generators_at(1):
         (tmp_path / "printed").write_text(run(lesson), "utf-8")
+    assert list((tmp_path / "empty").iterdir()) == []
+    assert capfd.readouterr() == ("", "")
     check_transcript(tmp_path / "printed", TRANSCRIPTS / f"{lesson.stem}.txt")
 
 

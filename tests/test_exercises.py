@@ -11,6 +11,7 @@ import pytest
 
 import torchtour.lessons
 from torchtour.exercises import LESSONS, outline, solution_file, start_file, tasks
+from torchtour.exercises.advice import ADVICE, slips
 from torchtour.exercises.cells import code_of
 from torchtour.exercises.judge import Result, judge, run
 
@@ -170,6 +171,135 @@ def test_odd_answers_are_wrong_and_trouble_nobody(lesson, odd):
         assert "fails when" not in result.message, (check.name, result)
 
 
+MEASURED = """def measured(net, features, labels):
+    {first}
+    with torch.no_grad():
+        answers = net(features).argmax(dim=1)
+    {last}
+    return (answers == labels).float().mean().item()
+    net.train()
+"""
+SLIPS = [  # lesson, task, code, what the message must say, what --hint must say
+    ("data", 1, "number_of_batches == 4", "Look at line 1: `==` compares", "with `=`"),
+    ("data", 1, "number_of_batches = puzzle_2", "'puzzle_2' is not defined", "import"),
+    ("data", 1, "number_of_batches = 4,", "is a tuple, and the prediction is to be a number", ""),
+    ("data", 1, "number_of_batches = print(4)", "is None, and the prediction is to be a number", ""),
+    ("data", 3, "def batches(features, labels, size):\n    print(features)", "returns None. Does each way", ""),
+    (
+        "data",
+        3,
+        "def batches(features, labels, size):\n    for i in (0, 3, 6):\n"
+        "        one = features[i : i + 3], labels[i : i + 3]\n        return [one]",
+        "returns 1 value, and 3 are asked for.\nLook at line 4: this `return` ends the loop",
+        "",
+    ),
+    ("data", 3, "def batches(features, labels, size):\n    return [].append(1, 2)", "line 2", "round brackets"),
+    ("data", 3, "def batches(features, labels, size):\n    return range(7 / size)", "'float'", "`//`"),
+    ("data", 4, "def shuffled(features, labels):\n    return features(labels), labels", "line 2", "square ones"),
+    ("data", 4, "def shuffled(features, labels):\n    return features[:, labels], labels", "line 2", "dimension"),
+    ("data", 4, "def shuffled(features, labels):\n    return torch.randperm(features)", "not Tensor", "type"),
+    ("data", 4, "def shuffled(features, labels):\n    return feature, labels", "mean `features`?", "spelled"),
+    ("data", 5, "def split_and_scale(features, n_train):\n    return features - features.mean(1)", "line 2", "shapes"),
+    ("data", 6, "def confusion_matrix(answers, labels, n):\n    if n = 3: return n", "instead of '='?", "line"),
+    (
+        "generalisation",
+        2,
+        MEASURED.format(first="net.eval", last="pass"),
+        "line 2: `net.eval` alone does nothing",
+        "no_grad",
+    ),
+    ("generalisation", 2, MEASURED.format(first="net.eval()", last="pass"), "line 7: nothing runs after", "Set it"),
+    ("generalisation", 2, MEASURED.format(first="net.eval()", last="x"), "'x' is not defined", "spelled"),
+    ("generalisation", 2, "def measured(net, features):\n    return 1", "3 were given", "hands over"),
+    ("generalisation", 3, "def stop_epoch(losses, patience):\n    return best", "'best' is not defined", "`=`"),
+    ("generalisation", 3, "def stop_epoch(losses, patience):\n    n += 1", "line 2", "some way through"),
+    ("generalisation", 3, "def stop_epoch(losses, patience):\n    return losses[99]", "out of range", "count from 0"),
+    ("generalisation", 3, "def stop_epoch(losses, patience):\n    return losses.min()", "line 2", "no methods of a"),
+    (
+        "generalisation",
+        3,
+        "def stop_epoch(losses, patience):\n    for e in losses:\n        return len(losses)",
+        "goes on to the last epoch where it should stop.\nLook at line 3",
+        "",
+    ),
+    (
+        "generalisation",
+        4,
+        "def clipped(gradients, max_norm):\n    if max_norm < 13:\n        return [g / 2 for g in gradients]",
+        "Where the gradients are short: `clipped` returns None",
+        "",
+    ),
+    (
+        "generalisation",
+        4,
+        "def clipped(gradients, max_norm):\n    return torch.tensor(gradients)",
+        "line 2",
+        "elements",
+    ),
+    ("generalisation", 4, "def clipped(gradients, max_norm):\n    return torch.stack(gradients)", "line 2", "shapes"),
+    ("generalisation", 4, "def clipped(gradients, max_norm):\n    return 2.0^max_norm", "line 2", "`**`"),
+    ("generalisation", 5, "def kaiming_layer(a, b):\n    return nn.linear(a, b)", "mean `Linear`?", "spelled"),
+    ("generalisation", 5, "def kaiming_layer(a, b):\n    return nn.Linear(a, b, bias=False)", "has no bias", ""),
+    ("generalisation", 5, "def kaiming_layer(a, b):\n    nn.Linear(a, b)", "returns None", ""),
+    (
+        "generalisation",
+        5,
+        "def kaiming_layer(a, b):\n    layer = nn.Linear(a, b)\n    layer.weight = torch.randn(b, a)\n    return layer",
+        "line 3",
+        "nn.Parameter",
+    ),
+    ("generalisation", 6, "class BatchNorm(nn.Module):\n    def __init__(self, n):\n        pass", "fails", "super()"),
+    ("data", 4, "def shuffled(features, labels):\n    return print()[0], labels", "'NoneType'", "is None here"),
+    ("data", 4, "def shuffled(features, labels):\n    return features[0, 0, 0], labels", "line 2", "a place in the"),
+    ("data", 4, "def shuffled(features, labels):\n    return len[features], labels", "line 2", "called with round"),
+    ("data", 4, "def shuffled(features, labels):\n    return labels.mean(), labels", "dtype", "floats first"),
+    (
+        "data",
+        4,
+        "def shuffled(features, labels, order):\n    return features[order]",
+        "positional argument: 'order'",
+        "the `def` asks for",
+    ),
+    ("data", 2, "class Points(Dataset):\n    def __init__(self, x, y):\n        self.x = y.foo", "'foo'", "spelled"),
+    (
+        "generalisation",
+        6,
+        "class BatchNorm(nn.Module):\n    def __init__(self, n):\n        super().__init__()",
+        "",
+        "forward",
+    ),
+    ("generalisation", 6, "class BatchNorm(nn.Module):\n    def __init__(n):\n        pass", "2 were given", "`self`"),
+]
+
+
+@pytest.mark.parametrize(("lesson", "task", "code", "message", "more"), SLIPS)
+def test_a_slip_that_no_task_knows_is_named_too(lesson, task, code, message, more):
+    result = judged(lesson, task, code)
+    assert result.state == "wrong"
+    assert message in result.message, result
+    assert more in result.more, result
+
+
+def test_all_advice_is_given_somewhere():
+    assert {*ADVICE.values()} <= {judged(*slip[:3]).more for slip in SLIPS}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_right_answers_hold_no_slips(lesson):
+    assert not slips(solution_file(lesson))
+    assert not [answer for answer in RIGHT if answer.lesson == lesson and slips(answer.code)]
+
+
+def test_code_whose_marker_was_deleted_still_counts():
+    source = start_file("generalisation").replace("mend it.\n\n# %%\n", "mend it.\n\n\n")
+    assert code_of(source) == code_of(start_file("generalisation")) != code_of(source.replace("\ndef measured", "\n#"))
+
+
+def test_no_path_of_the_machine_is_shown():
+    result = judged("data", 1, "from torch import nnn")
+    assert result.message.endswith("cannot import name 'nnn' from 'torch'")
+
+
 def test_endless_printing_is_cut():
     code = "for i in range(10**5):\n    print(i)\nshape_of_difference = [4, 4]\ndef puzzle_1():\n    pass\n"
     result = judged("tensors", 1, code)
@@ -201,6 +331,7 @@ def test_tasks_are_complete(lesson):
     assert [task.number for task in listed] == list(range(1, len(listed) + 1))
     assert 4 <= len(listed) <= 6
     assert {task.kind for task in listed} == {"predict", "fill in", "break and fix"}
+    assert [task.number for task in listed if task.text.startswith("A small challenge")] == [len(listed)]
     for task in listed:
         assert 1 <= task.minutes <= 10
         assert task.text

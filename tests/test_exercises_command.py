@@ -108,7 +108,8 @@ def test_nothing_half_written(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["nowhere.py"], "cannot read nowhere.py: No such file"),
+        (["nowhere.py"], "cannot read nowhere.py: No such file or directory$"),
+        (["other"], r"cannot read other: No such file or directory \(did you mean other.py\?\)"),
         (["other.py"], "other.py is no exercise file"),
         (["binary.py"], "not text in UTF-8"),
         (["empty"], "holds no exercise file"),
@@ -128,10 +129,13 @@ def test_mistakes_of_the_user(tmp_path, monkeypatch, args, message):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("args", [["x", "nolesson"], [], ["file/under"]])
-def test_mistakes_of_who_wants_exercises(tmp_path, monkeypatch, args):
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [(["x", "nolesson"], "there is no lesson"), ([], "required: DIR [(]"), (["file/under"], "cannot write")],
+)
+def test_mistakes_of_who_wants_exercises(tmp_path, monkeypatch, args, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError) as error:
+    with pytest.raises(UserError, match=message) as error:
         exercises(args)
     assert "\n" not in str(error.value)

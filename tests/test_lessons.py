@@ -1,6 +1,6 @@
 """The lessons: each script runs from an empty folder and prints its transcript, with all packages and with few.
 
-To accept what they print now: python -m pytest tests/test_lessons.py --force-regen
+To accept what they print now: make accept
 """
 
 import ast
@@ -42,8 +42,9 @@ WITH_LIGHTNING = ["`isinstance(treespec, LeafSpec)` is deprecated"]  # Lightning
 # What a lesson says where the machine has no C++ compiler, and what the transcript has, which comes from one that does.
 SKIPPED = {"skipped: this machine has no working C++ compiler": "compiled, with the same result"}
 
-# No lesson runs twice in the fast tests: alone, from the wheel, and where it takes ten seconds, it is slow.
-SLOW = dict.fromkeys(("data", "further", "generalisation", "tables"), pytest.mark.slow)
+# Most of such a run is importing torch. One stands for all in the fast tests; test_corrections.py runs the others
+# in the process of the tests, where they must print the same.
+SLOW = {name: pytest.mark.slow for name in LESSONS if name != "tensors"}
 each_lesson = pytest.mark.parametrize("name", LESSONS)
 
 

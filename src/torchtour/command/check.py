@@ -96,7 +96,9 @@ def report_on(path: Path, limit: float) -> dict[str, Any]:
     try:
         source = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror or error}") from None
+        near = path.with_suffix(".py")
+        meant = f" (did you mean {near}?)" if near != path and near.is_file() else ""
+        raise UserError(f"cannot read {path}: {error.strerror or error}{meant}") from None
     except UnicodeDecodeError:
         raise UserError(f"cannot read {path}: it is not text in UTF-8") from None
     lesson = lesson_of(path, source)

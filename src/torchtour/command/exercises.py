@@ -15,7 +15,7 @@ def exercises(args: list[str]) -> int:
     """
     options = Options("torchtour exercises", description="Write the start files of the exercises into a folder.")
     options.add_argument("folder", metavar="DIR", type=Path, help="the folder; it is made if it is not there")
-    options.add_argument("lessons", metavar="LESSON", nargs="*", help=f"only these: {', '.join(LESSONS)}")
+    options.add_argument("lessons", metavar="LESSON", nargs="*", default=[], help=f"only these: {', '.join(LESSONS)}")
     chosen = options.parse_args(args)
     unknown = [lesson for lesson in chosen.lessons if lesson not in LESSONS]
     if unknown:
@@ -23,7 +23,7 @@ def exercises(args: list[str]) -> int:
     lessons = list(dict.fromkeys(chosen.lessons or LESSONS))
     write({chosen.folder / f"{lesson}.py": start_file(lesson) for lesson in lessons})
     tasks = sum(len(outline(lesson)) for lesson in lessons)
-    print(f"{tasks} tasks in {len(lessons)} files in {chosen.folder}")
+    print(f"{tasks} tasks in {len(lessons)} file{'s'[: len(lessons) != 1]} in {chosen.folder}")
     print(f"Open one in an editor, do a task, and run: torchtour check {chosen.folder / lessons[0]}.py")
     return 0
 

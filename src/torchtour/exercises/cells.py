@@ -25,13 +25,16 @@ def cells_of(source: str) -> list[tuple[int, bool, int, list[str]]]:
 
 
 def code_of(source: str) -> dict[int, str]:
-    """The code of each task, on the lines where it stands in the file: all other lines are empty."""
+    """The code of each task, on the lines where it stands in the file: all other lines are empty.
+
+    In a cell of text all lines are comments; from one that is none on it is code whose `# %%` was deleted.
+    """
     code: dict[int, list[str]] = {}
     height = len(source.splitlines())
     for task, is_text, start, body in cells_of(source):
         lines = code.setdefault(task, [""] * height)
-        if not is_text:
-            lines[start : start + len(body)] = ["" if line.startswith("# %%") else line for line in body]
+        first = next((i for i, line in enumerate(body) if line.strip() and line[0] != "#"), len(body)) if is_text else 0
+        lines[start + first : start + len(body)] = ["" if line.startswith("# %%") else line for line in body[first:]]
     return {task: "\n".join(lines).rstrip() + "\n" for task, lines in code.items()}
 
 

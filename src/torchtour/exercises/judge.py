@@ -8,13 +8,14 @@ import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from reprlib import Repr
 from typing import Any, Literal
 
 import numpy as np
 import torch
 
+from torchtour.exercises.advice import advice, meant, slips
 from torchtour.exercises.cells import same_code
 
 MISSING = object()
@@ -70,15 +71,16 @@ class Check:
 def predict(number: int, name: str, answer: Any, hint: str, /, **mistakes: tuple[Any, str, str]) -> Check:
     """A check of a prediction; each mistake is (the wrong value, the first hint, the second hint)."""
 
-    def test(value: Any) -> str | None:
-        value, right = plain(value), plain(answer)
+    def test(given: Any) -> str | None:
+        value, right = plain(given), plain(answer)
         if same(value, right):
             return None
         for key, (wrong, *_) in mistakes.items():
             if same(value, plain(wrong)):
                 return key
         if type(value) is not type(right) and not (is_number(value) and is_number(right)):
-            raise NotRight(f"`{name}` is {article(value)}, and the prediction is to be {article(right)}.")
+            kind = article(value if isinstance(given, str) else given)
+            raise NotRight(f"`{name}` is {kind}, and the prediction is to be {article(right)}.")
         raise NotRight(f"`{name}` is not what the code prints. Go through it line by line, with pencil and paper.")
 
     texts = {key: (first, more) for key, (_, first, more) in mistakes.items()}
@@ -153,7 +155,7 @@ def unlike(name: str, got: Any, right: Any) -> str:
     elif type(got) is not type(right) and not (is_number(got) and is_number(right)):
         return f"`{name}` returns {article(got)}, and {article(right)} is asked for."
     elif isinstance(right, list | tuple) and len(got) != len(right):
-        return f"`{name}` returns {len(got)} values, and {len(right)} are asked for."
+        return f"`{name}` returns {len(got)} value{'s'[: len(got) != 1]}, and {len(right)} are asked for."
     return f"`{name}` returns {shown(got)}, and that is not right."
 
 
@@ -161,7 +163,9 @@ def article(value: Any) -> str:
     """`a tensor`, `an int`: what kind of thing a value is."""
     if is_number(value):
         return "a number"
-    name = {"Tensor": "tensor", "str": "string", "function": "function"}.get(type(value).__name__, type(value).__name__)
+    if value is None:
+        return "None"
+    name = {"Tensor": "tensor", "str": "string"}.get(type(value).__name__, type(value).__name__)
     return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
 
 
@@ -172,7 +176,8 @@ def shown(value: Any) -> str:
     short = Repr()
     short.maxlist = short.maxtuple = short.maxdict = 6
     short.maxother = short.maxstring = 60
-    return " ".join(short.repr(rounded(value)).split())[:120]
+    text = " ".join(short.repr(rounded(value)).split())
+    return text if len(text) <= 120 else f"{text[:117]}..."
 
 
 def rounded(value: Any) -> Any:
@@ -192,7 +197,9 @@ def judge(number: int, check: Check, code: str, start: str, namespace: dict[str,
             result = assess(number, check, namespace, file)
         elif result.key == "error":
             result = recognised(result, check, result.message) or result
-    return Result(**{**result.as_dict(), "printed": output.getvalue()})
+        if result.state == "wrong":
+            result = replace(result, message="\n".join([result.message, *slips(code)]))
+    return replace(result, printed=output.getvalue())
 
 
 @contextlib.contextmanager
@@ -213,7 +220,7 @@ def run(number: int, code: str, namespace: dict[str, Any], file: str) -> Result 
         exec(compile(code, file, "exec"), namespace)
     except SyntaxError as error:
         if error.filename == file:
-            text = f"line {error.lineno}: this is not Python: {error.msg}."
+            text = f"line {error.lineno}: this is not Python: {error.msg}" + "." * (error.msg[-1:] != "?")
             return Result(number, "wrong", "syntax", text, "Look at that line and the one above it.")
         return failed(number, error, file)
     except BaseException as error:
@@ -267,6 +274,10 @@ def failed(number: int, error: BaseException, file: str) -> Result:
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
     where = f"line {lines[-1]}: " if lines else ""
     text = " ".join(str(error).split("\n")[0].split())[:200]
+    more = advice(text)
+    text = re.sub(r" \(\S+\.py\)$", "", text)  # the path at the end of an ImportError
+    with contextlib.suppress(Exception):  # of an object of the learner's that does not say what it has
+        text += meant(error)
     name = type(error).__name__
     if isinstance(error, SystemExit):
         text = f"{where}your code ends the program (`sys.exit`, `exit` or `quit`). Take that out."
@@ -281,4 +292,4 @@ def failed(number: int, error: BaseException, file: str) -> Result:
         text = f"What your code made fails when it is used: {name}: {text}"
     else:
         text = f"{where}{name}: {text}" if text else f"{where}{name}"
-    return Result(number, "wrong", "error", text, "Python names the kind of error first, and then what it met.")
+    return Result(number, "wrong", "error", text, more)

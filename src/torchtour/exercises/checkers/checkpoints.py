@@ -71,7 +71,7 @@ def load(answer: Callable[..., Any]) -> str | None:
         if type(got).__name__ == "_IncompatibleKeys":
             return "report"
         if not isinstance(got, nn.Module):
-            raise NotRight(f"`load` returns {'None' if got is None else article(got)}, and the net is asked for.")
+            raise NotRight(f"`load` returns {article(got)}, and the net is asked for.")
         if not same(got(torch.ones(4, 2)), stored(torch.ones(4, 2))):
             return "not_put_in"
         if got.training:
@@ -100,7 +100,7 @@ def best_weights(answer: Callable[..., Any]) -> str | None:
     if isinstance(got, nn.Module):
         return "net"
     if not isinstance(got, dict) or not isinstance(got.get("weight"), Tensor):
-        raise NotRight(f"`best_weights` returns {'None' if got is None else article(got)}; a state_dict is asked for.")
+        raise NotRight(f"`best_weights` returns {article(got)}; a state_dict is asked for.")
     if epoch != 5:
         return "stopped"
     weight = got["weight"].detach()
@@ -143,7 +143,7 @@ def resumed(save_run: Callable[..., Any], resume_run: Callable[..., Any]) -> str
     if not all(map(same, second.parameters(), first.parameters())):
         return "net_not_loaded"
     if not isinstance(done, int):
-        raise NotRight(f"`resume_run` returns {'None' if done is None else article(done)}, not the epochs done.")
+        raise NotRight(f"`resume_run` returns {article(done)}, not the epochs done.")
     if done in (0, 3, 5):
         return "miscounted"
     if done != 4:

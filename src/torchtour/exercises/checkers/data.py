@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from torchtour.exercises.judge import Check, NotRight, article, predict, same, verdict
+from torchtour.exercises.judge import Check, NotRight, predict, same, unlike, verdict
 
 FEATURES = torch.arange(14.0).reshape(7, 2)
 LABELS = torch.tensor([0, 1, 2, 0, 1, 2, 1])
@@ -18,7 +18,7 @@ def points(answer: Callable[..., Any]) -> str | None:
     if not isinstance(dataset, Dataset):
         raise NotRight("`Points(...)` is not a Dataset. Keep the first line of the class.")
     if not isinstance(length := dataset.__len__(), int):  # type: ignore[attr-defined]
-        raise NotRight(f"`len` of your dataset is {article(length)}; a whole number is asked for.")
+        raise NotRight(f"`len` of your dataset is {length!r:.40}. A whole number is asked for.")
     if length in (6, 8):
         return "off_by_one"
     if length in (2, 14):
@@ -49,7 +49,7 @@ def points(answer: Callable[..., Any]) -> str | None:
 def batches(answer: Callable[..., Any]) -> str | None:
     got = answer(FEATURES, LABELS, 3)
     if not isinstance(got, Iterable):
-        raise NotRight(f"`batches` returns {'None' if got is None else article(got)}, and a list is asked for.")
+        raise NotRight(unlike("batches", got, []))
     got = list(got)
     if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in got):
         raise NotRight("`batches` should return a list of pairs (features, labels).")
@@ -201,7 +201,7 @@ CHECKS = {
                 "Write `self.` before its name, in both places.",
             ),
         },
-        {"is not defined|has no attribute": "not_kept"},
+        {r"name '(features|labels)' is not defined|'Points' object has no attribute '(?!__)": "not_kept"},
     ),
     3: Check(
         "batches",

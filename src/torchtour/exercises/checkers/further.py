@@ -37,7 +37,7 @@ def to_device(answer: Callable[..., Any]) -> str | None:
     kept = list(batch)
     got = answer(batch, torch.device("meta"))  # a device that every machine has, and that holds no numbers
     if not isinstance(got, list | tuple):
-        raise NotRight(f"`to_device` returns {'None' if got is None else article(got)}, and a list is asked for.")
+        raise NotRight(f"`to_device` returns {article(got)}, and a list is asked for.")
     if len(got) != 2 or not all(isinstance(tensor, Tensor) for tensor in got):
         raise NotRight("`to_device` should return a list with as many tensors as the batch has.")
     devices = [tensor.device.type for tensor in got]
@@ -101,9 +101,7 @@ def noise(answer: Callable[..., Any]) -> str | None:
     one = answer(4, 1)
     after = torch.rand(3)
     if not isinstance(one, Tensor) or one.shape != (4,):
-        raise NotRight(
-            f"`noise(4, seed=1)` returns {'None' if one is None else article(one)} of another shape than [4]."
-        )
+        raise NotRight(f"`noise(4, seed=1)` returns {article(one)} of another shape than [4].")
     again, other = answer(4, 1), answer(4, 2)
     if not same(one, again):
         return "not_repeated"

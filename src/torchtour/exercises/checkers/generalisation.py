@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from torchtour.exercises.judge import Check, NotRight, article, predict, same, verdict
+from torchtour.exercises.judge import Check, NotRight, article, predict, same, unlike, verdict
 
 
 class Watched(nn.Module):
@@ -58,6 +58,12 @@ def stop_epoch(answer: Callable[..., Any]) -> str | None:
         not_in_a_row=6,
         last_epoch=11,
     )
+    if key == "last_epoch":  # three ways lead there
+        got = answer([5.0, 4.0, 4.5, 4.6, 4.7, 4.8, 4.9], 3)
+        if same(got, 6):
+            return "too_late"
+        if not same(got, 5):
+            raise NotRight("`stop_epoch` goes on to the last epoch where it should stop.")
     if key:
         return key
     if not same(answer([5.0, 4.0, 4.0, 4.0, 4.0, 1.0], 3), 5):
@@ -78,6 +84,9 @@ def clipped(answer: Callable[..., Any]) -> str | None:
         raise NotRight("`clipped` should return a list of tensors, one for each gradient.")
     got = list(got) if isinstance(got, tuple) else got
     one_by_one = [g * min(1.0, 6.5 / g.norm().item()) for g in gradients]
+    kept = answer(gradients, 26.0)
+    if not isinstance(kept, list | tuple):
+        raise NotRight(f"Where the gradients are short: {unlike('clipped', kept, gradients)}")
     key = verdict(
         "clipped",
         got,
@@ -94,13 +103,15 @@ def clipped(answer: Callable[..., Any]) -> str | None:
     )
     if key:
         return key
-    return verdict("clipped", list(answer(gradients, 26.0)), gradients, stretched=[g * 2 for g in gradients])
+    return verdict("clipped", list(kept), gradients, stretched=[g * 2 for g in gradients])
 
 
 def kaiming_layer(answer: Callable[..., Any]) -> str | None:
     layer = answer(200, 800)
     if not isinstance(layer, nn.Linear):
         raise NotRight(f"`kaiming_layer` returns {article(layer)}, and an nn.Linear is asked for.")
+    if not isinstance(layer.bias, Tensor):
+        raise NotRight("The layer has no bias. A bias of zeros is asked for.")
     weight, bias = layer.weight.detach(), layer.bias.detach()
     if weight.shape == (200, 800):
         return "sizes_swapped"
@@ -148,6 +159,8 @@ def batch_norm(answer: Callable[..., Any]) -> str | None:
         return key
     mean_now: Any = module.mean
     var_now: Any = module.var
+    if not isinstance(mean_now, Tensor) or not isinstance(var_now, Tensor):
+        raise NotRight("After a batch in training self.mean or self.var is no tensor any more.")
     now = mean_now.detach().clone(), var_now.detach().clone()
     if same(now, (torch.zeros(5), torch.ones(5))):
         return "not_kept"
@@ -297,7 +310,10 @@ CHECKS = {
         kaiming_layer,
         "Make the layer, then fill its two tensors. `nn.init` has functions for that; or copy inside `no_grad`.",
         {
-            "sizes_swapped": ("Inputs and outputs are swapped.", "nn.Linear takes the inputs first."),
+            "sizes_swapped": (
+                "Inputs and outputs are swapped.",
+                "nn.Linear takes the inputs first, and its weight has the shape [outputs, inputs].",
+            ),
             "biases": ("The biases are not 0.", "nn.Linear draws them at random. Set them."),
             "by_outputs": (
                 "You divide by the number of outputs.",

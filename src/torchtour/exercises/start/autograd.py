@@ -117,9 +117,10 @@ def line_step(w, b, x, y, lr):
 # Task 6: Your own autograd
 # -------------------------
 #
-# *Fill in, 10 minutes.* A ``Value`` is a number that knows how it was made. After
-# ``z.backward()`` each Value that z was made of holds in ``grad`` the derivative of z.
-# Sums work already. Write the two lines of ``backward`` in ``__mul__``.
+# *Fill in, 10 minutes.* A small challenge. A ``Value`` is a number that knows how it
+# was made. After ``z.backward()`` each Value that z was made of holds in ``grad`` the
+# derivative of z. Sums work already. Write the two lines of ``backward`` in
+# ``__mul__``.
 
 # %%
 
