@@ -18,7 +18,6 @@ import numpy as np
 import polars
 import pytest
 import torch
-from faults.comparing import difference
 from lightning import Trainer
 from scipy.stats import binomtest
 from sklearn.inspection import permutation_importance
@@ -678,6 +677,7 @@ def command(*arguments, **environment):
 
 @pytest.mark.slow
 def test_a_killed_run_goes_on_bit_for_bit(torchtour, file):
+    difference = pytest.importorskip("faults.comparing", reason="the campaign is torchtour's own").difference
     learn = ("fit", "--data", "TableData", "--data.path", file, "--data.label", "buys", "--trainer.max_epochs", 300)
     flags = ("--pictures.enabled", "false", "--run.save_every", 0)
     assert torchtour(*learn, *flags).status == 0
