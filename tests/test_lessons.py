@@ -16,6 +16,7 @@ from zipfile import ZipFile
 
 import jupytext
 import pytest
+import yaml
 from conftest import Answer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -258,6 +259,33 @@ def test_a_lesson_that_does_not_exist_is_one_line(words: list[str], torchtour: C
     answer = torchtour("lesson", *words)
     assert (answer.status, answer.out) == (2, "")
     assert re.fullmatch(r"torchtour: lesson: .*\n", answer.err)
+
+
+def test_lesson_10_trains_with_the_settings_that_it_names() -> None:
+    calls = [node for node in ast.walk(ast.parse(LESSONS["tables"].read_text("utf-8"))) if isinstance(node, ast.Call)]
+    (made,) = [call for call in calls if ast.unparse(call.func) == "Classifier"]
+    given = {word.arg: word.value.value for word in made.keywords if isinstance(word.value, ast.Constant)}
+    (trainer,) = [call for call in calls if ast.unparse(call.func).endswith("Trainer")]
+    (epochs,) = [word.value.value for word in trainer.keywords if word.arg == "max_epochs"]  # type: ignore[attr-defined]
+    config = yaml.safe_load((ROOT / "configs/table.yaml").read_text("utf-8"))
+    assert given == {name: value for name, value in config["model"].items() if name in given}
+    assert {"hidden_size", "optimizer", "lr", "gamma"} <= given.keys()
+    assert epochs == 10  # as the text says
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGPIPE")
+def test_a_lesson_ends_quietly_where_the_reader_of_a_pipe_has_seen_enough(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "torchtour", "lesson", "quick_reference"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        assert child.stdout.readline()
+        child.stdout.close()
+        assert child.stderr.read() == b""
 
 
 @pytest.mark.slow

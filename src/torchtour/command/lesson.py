@@ -14,6 +14,16 @@ Run a lesson, or list them all. Pictures open in windows, if there is a screen.
 
 {listing()}"""
 
+# As a script of its own; but where the reader of a pipe has seen enough, it ends without a traceback.
+PROGRAM = """\
+import sys
+sys.path[:] = filter(None, sys.path)  # not the working directory
+import runpy, signal
+if hasattr(signal, "SIGPIPE"):
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
+
 
 def lesson(args: list[str]) -> int:
     """Run the lesson that `args` names, and return its exit status; without a name, list them.
@@ -34,4 +44,5 @@ def lesson(args: list[str]) -> int:
         raise UserError(f"lesson: must be {allowed}, got {shown(words[0])}") from None
     sys.stdout.flush()
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}  # the command set it
-    return subprocess.run([sys.executable, str(path)], env=environment, check=False).returncode
+    status = subprocess.run([sys.executable, "-c", PROGRAM, str(path)], env=environment, check=False).returncode
+    return status if status >= 0 else 128 - status  # of a signal, as a shell says it
