@@ -75,13 +75,9 @@ def test_the_tour_stays_behind(project, table):
         assert "torchtour new" in line
 
 
-def test_its_tests_import_nothing_that_stayed_behind(project, table):
-    ours = {path.stem for path in (ROOT / "tests").iterdir()}
+def test_its_tests_need_nothing_that_stayed_behind(project, table):
     for folder in (project, table):
-        there = {path.stem for path in (folder / "tests").iterdir()}
-        for path in sorted((folder / "tests").glob("*.py")):
-            needed = set(re.findall(r"(?m)^(?:from|import) (\w+)", path.read_text()))
-            assert needed & ours <= there, path.name
+        assert "test_classifier.py: " in python(folder, "-m", "pytest", "--collect-only")
 
 
 def test_everything_compiles_and_no_word_was_left_to_fill_in(project, table):
