@@ -187,6 +187,8 @@ def test_fit_resumes_from_last(torchtour, small_run):
         (["fit", "--data.problem", "moon"], "moon"),
         (["fit", "--data.n_train", "0"], "data.n_train must be from 1"),
         (["fit", "--run.name", "../x"], "run.name must be"),
+        (["fit", "--model.n_features", "3"], "--model.n_features comes from the data"),
+        (["fit", "--pictures.stills", str([*range(2000)])], "pictures.stills cannot be [0, 1, "),
         (["fit", "-c", "absent.yaml"], "absent.yaml"),
         (
             ["fit", "--trainer.callbacks", "lightning.pytorch.callbacks.Timer"],

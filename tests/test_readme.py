@@ -78,3 +78,12 @@ def test_the_map_names_every_module():
     layout = README.partition("## Layout")[2]
     assert modules == set(re.findall(r"`(\w+\.py)`", layout))
     assert rooms == set(re.findall(r"`src/torchtour/(\w+)/`", layout))
+
+
+def test_the_total_of_the_faults_is_that_of_their_table():
+    page = (ROOT / "docs/faults.md").read_text("utf-8")
+    counts = re.findall(r"(?m)^\|[^|]*\| ([\d,]+) \| ([\d,]+) \|$", page)
+    tried, held = (sum(int(number.replace(",", "")) for number in column) for column in zip(*counts, strict=True))
+    said = f"[{tried:,} tries, and every promise held](docs/faults.md)"
+    assert held == tried
+    assert said in (ROOT / "README.md").read_text("utf-8")

@@ -1,8 +1,9 @@
-"""The configs among the arguments."""
+"""What is among the arguments: configs, and flags that nobody can give."""
 
 from itertools import pairwise
 
 from torchtour.command.folders import config_named
+from torchtour.settings import LINKED, UserError
 from torchtour.trust import config
 
 
@@ -20,3 +21,16 @@ def configs_in(args: list[str]) -> list[str]:
     always = [value for flag, value in pairwise(args) if flag in ("-c", "--config")]
     always += [arg.partition("=")[2] for arg in args if arg.startswith(("-c=", "--config="))]
     return [value for value in values if value in always or config.may_be_a_file(value)]
+
+
+def check_arguments(args: list[str]) -> None:
+    """Read the configs that are named, and look for settings that come from the data.
+
+    Raises:
+        UserError: A config is malformed, or such a setting is given.
+    """
+    for path in configs_in(args):
+        config.check(path)
+    for flag in (arg.partition("=")[0] for arg in args):
+        if flag in {f"--model.{name}" for name in LINKED}:
+            raise UserError(f"{flag} comes from the data: leave it out")

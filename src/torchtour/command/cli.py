@@ -160,7 +160,9 @@ class ConfiguredCLI(LightningCLI):
             if package := missing_package(error):
                 raise UserError(f"a package is missing: {package}") from error
             given, usual = self._get(self.config, "trainer"), self._parser(self.subcommand).get_defaults().trainer
-            changed = [f"trainer.{name} {value}" for name, value in given.items() if value != usual.get(name)]
+            changed = [
+                f"trainer.{name} {str(value)[:100]}" for name, value in given.items() if value != usual.get(name)
+            ]
             raise UserError(f"{first_line(error)} ({', '.join(changed)})") from error
         settings = self._get(self.config, "trainer")
         check_callbacks(self.trainer.callbacks, self.model)  # type: ignore[attr-defined]

@@ -121,7 +121,8 @@ def one_line(message: str) -> str:
     if needed:
         return printable(f"{name or 'a setting '}needs more for {needed[2].split('.')[-1]}: {needed[1]}")
     if wrong := re.search(r"Given value type: .*? Given value: (.+)$", text):
-        return printable(f"{name or 'a setting '}cannot be {'null' if wrong[1] == 'None' else wrong[1]}")
+        value = "null" if wrong[1] == "None" else wrong[1]
+        return printable(f"{name or 'a setting '}cannot be {value if len(value) < 100 else f'{value[:96]} ...'}")
     return printable(text)
 
 

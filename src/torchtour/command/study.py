@@ -11,7 +11,7 @@ from jsonargparse import Namespace
 from lightning import LightningDataModule, Trainer
 
 from torchtour.classifier import Classifier
-from torchtour.command.arguments import configs_in
+from torchtour.command.arguments import check_arguments
 from torchtour.command.cli import DATA, OURS, TRAINER_DEFAULTS
 from torchtour.command.errors import first_line
 from torchtour.command.parser import Parser, user_error, with_nearest_key
@@ -52,8 +52,7 @@ def parse(parser: Parser, args: list[str]) -> Namespace:
     config.guard()
     Parser.data = tuple(DATA.values())
     Parser.trainer_too = args in (["--help", "trainer"], ["-h", "trainer"])
-    for path in configs_in(args):
-        config.check(path)
+    check_arguments(args)
     try:
         settings = parser.parse_args(args[:1] if Parser.trainer_too else args)
     except UserError as error:

@@ -18,7 +18,7 @@ from torchtour.callbacks.pictures import Confusion
 from torchtour.callbacks.report import Predictions
 from torchtour.callbacks.run import Run
 from torchtour.callbacks.tables import TablePredictions, TableTest
-from torchtour.command.arguments import configs_in, with_shipped_configs
+from torchtour.command.arguments import check_arguments, with_shipped_configs
 from torchtour.command.cli import DATA, USUAL_DATA, ConfiguredCLI
 from torchtour.command.parser import Parser
 from torchtour.command.rules import check_limits, inexact
@@ -218,8 +218,7 @@ def lightning(args: list[str]) -> int:
     args = with_shipped_configs(args)
     Parser.data = tuple(sorted(DATA.values(), key=lambda cls: cls.__name__ != USUAL_DATA))
     Parser.trainer_too = args[1:] in (["--help", "trainer"], ["-h", "trainer"])
-    for path in configs_in(args):
-        config.check(path)
+    check_arguments(args)
     command = Command.__new__(Command)
     try:
         command.__init__(args[:2] if Parser.trainer_too else args)  # type: ignore[misc]

@@ -7,9 +7,10 @@ from typing import Any
 import yaml
 from jsonargparse import get_loader, set_config_read_mode, set_loader
 
-from torchtour.settings import UserError, shown
+from torchtour.settings import LINKED, UserError, shown
 
 LARGEST, DEEPEST = 100_000, 20  # characters, levels: a complete config has 1,500 and 4
+LONGEST = 1000  # items of a list: jsonargparse takes a minute for 8,000
 GROUPS = {"model", "data", "trainer", "run", "report", "pictures"}
 _load = get_loader("yaml")
 
@@ -39,6 +40,9 @@ def check(path: str) -> None:
     for name in GROUPS & values.keys():
         if not isinstance(values[name], dict):
             raise UserError(f"config {path}: {name} must be a group of settings, got {shown(values[name])}")
+    for name in LINKED:
+        if name in values.get("model", {}):
+            raise UserError(f"config {path}: model.{name} comes from the data: leave it out")
 
 
 def may_be_a_file(value: str) -> bool:
@@ -59,7 +63,7 @@ def parse(text: str) -> Any:
 
     Raises:
         yaml.YAMLError: The text is no YAML, too large or too deep, repeats a key, or refers to itself with `*name`;
-            or a value does not fit its tag, or is a whole number of thousands of digits.
+            or a list is too long, a value does not fit its tag, or is a whole number of thousands of digits.
     """
     if len(text) > LARGEST:
         raise yaml.YAMLError(f"a config may have {LARGEST} characters, this one has {len(text)}")
@@ -70,23 +74,25 @@ def parse(text: str) -> Any:
             raise yaml.YAMLError(f"a config may be nested {DEEPEST} levels deep")
         if isinstance(event, yaml.AliasEvent):
             raise yaml.YAMLError(f"a config may not use aliases: *{event.anchor}")
-    _refuse_repeated_keys(yaml.compose(text, yaml.SafeLoader))
+    _refuse_repeated_keys_and_long_lists(yaml.compose(text, yaml.SafeLoader))
     try:
         return _load(text)
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:  # as PyYAML's own code fails
         raise yaml.YAMLError(f"a value is malformed: {shown(str(error))}") from None
 
 
-def _refuse_repeated_keys(node: yaml.Node | None) -> None:
+def _refuse_repeated_keys_and_long_lists(node: yaml.Node | None) -> None:
     if isinstance(node, yaml.MappingNode):
         keys = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         if twice := [key for key, count in keys.items() if count > 1]:
             raise yaml.YAMLError(f"the key {twice[0]} stands twice")
         for _, value in node.value:
-            _refuse_repeated_keys(value)
+            _refuse_repeated_keys_and_long_lists(value)
     elif isinstance(node, yaml.SequenceNode):
+        if len(node.value) > LONGEST:
+            raise yaml.YAMLError(f"a list may have {LONGEST:,} items, this one has {len(node.value):,}")
         for value in node.value:
-            _refuse_repeated_keys(value)
+            _refuse_repeated_keys_and_long_lists(value)
 
 
 class _Quoting(yaml.SafeDumper):
