@@ -540,9 +540,9 @@ def test_from_a_file_to_a_portable_net(torchtour, run, file, tmp_path):
     assert set(found["note"]) == {"'=cmd()"}
 
     model = Classifier.load_from_checkpoint(run / "best.ckpt").eval()
-    raw, _ = Columns(polars.read_csv(tmp_path / "new.csv")).raw(model.hparams.columns)
+    raw, _ = Columns(polars.read_csv(tmp_path / "new.csv")).raw(model.hparams["columns"])
     with torch.no_grad():
-        expected = model(torch.from_numpy(raw)).softmax(dim=1).numpy()
+        expected = model(torch.from_numpy(raw.to_numpy(order="c"))).softmax(dim=1).numpy()
     np.testing.assert_allclose(found[:, -2:].to_numpy(), expected, atol=1e-6)
 
     assert torchtour("eject", "--to", "home").status == 0

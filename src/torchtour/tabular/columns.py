@@ -68,8 +68,8 @@ class Columns:
         places = (text.is_not_null() & self.numbers(name).is_null()).arg_true()
         return (int(self.rows[places[0]]), text[places[0]]) if len(places) else None
 
-    def raw(self, columns: Sequence[Mapping[str, Any]]) -> tuple[Raw, dict[str, int]]:
-        """The raw columns [n, n_columns] that Preprocessing takes, and how many values of each category are unseen.
+    def raw(self, columns: Sequence[Mapping[str, Any]]) -> tuple["pl.DataFrame", dict[str, int]]:
+        """The raw columns that Preprocessing takes, as float32, and how many values of each category are unseen.
 
         Raises:
             UserError: A column is missing, or has text where numbers were, or a number too large for a float32.
@@ -91,13 +91,13 @@ class Columns:
                 values, unseen[name] = self._codes(name, column["levels"])
             raw.append(values.alias(str(place)))
         if not raw:
-            return np.empty((self.frame.height, 0), np.float32), {}
+            return polars.DataFrame(), {}
         table = polars.DataFrame(raw).select(polars.all().cast(polars.Float32))  # all columns at once, on every core
         largest = table.select(polars.all().abs().max())  # it skips null and NaN
         for column, most in zip(columns, largest.row(0), strict=True):
             if most is not None and most > LARGEST:
                 self._refuse_large(column["name"])
-        return table.to_numpy(order="c"), {name: count for name, count in unseen.items() if count}
+        return table, {name: count for name, count in unseen.items() if count}
 
     def _number(self, name: str) -> "pl.Series":
         import polars

@@ -79,8 +79,8 @@ def _learnable(source: Source, frame: "pl.DataFrame", settings: Mapping[str, Any
     choice = choose(table, places[TRAIN], names, keep, settings["max_levels"])
 
     raw, _ = table.raw(choice.columns)
-    raws = [raw[place] for place in places]
-    measured = measure(choice.columns, raws[TRAIN])
+    raws = [raw.filter(parts == part).to_numpy(order="c") for part in range(len(PARTS))] if choice.columns else []
+    measured = measure(choice.columns, raws[TRAIN]) if raws else []
     varies = [column is not None for column in measured]
     left_out |= choice.left_out
     left_out |= {column["name"]: "constant" for column, kept in zip(choice.columns, varies, strict=True) if not kept}
@@ -121,7 +121,7 @@ class Chunks(IterableDataset[Any]):
                 continue
             raw, unseen = Columns(frame, source.marks, numbers).raw(self.columns)
             self.unseen.update(unseen)
-            yield torch.from_numpy(raw), frame
+            yield torch.from_numpy(raw.to_numpy(order="c")), frame
             found += frame.height
         if not found:
             raise UserError(f"{source.path} has a header and no rows")
