@@ -36,7 +36,7 @@ pages-test: $(SITE) ## test the built site, in chromium too, and what is slow
 	$(BIN)/pytest -n 2 --dist worksteal tests/pages
 	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
-faults: $(READY) ## the whole fault campaign, some twenty minutes; its table goes into docs/faults.md
+faults: $(READY) ## the whole fault campaign, some eleven minutes; its table goes into docs/faults.md
 	PYTHONPATH=tests $(BIN)/python -m faults --write docs/faults.md
 
 new-test: $(READY) ## make a project by `torchtour new`, run its make train and make test, and change it; five minutes

@@ -1,4 +1,5 @@
 import csv
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from torchtour import Classifier, SyntheticData
 from torchtour.callbacks.report import Progress
 from torchtour.callbacks.run import Run
 from torchtour.settings import UserError
+from torchtour.trust import atomic
 from torchtour.trust.audit import audit
 from torchtour.trust.sealed import CheckpointFile
 
@@ -144,6 +146,21 @@ def test_rows_after_the_checkpoint_are_lived_again(tmp_path):
     with open(part / "metrics.csv", "a") as file:
         file.write("3,9,0.1,7,7,7,7\n4,1")  # killed after the row of epoch 3, within that of epoch 4
     same(whole, fit(tmp_path / "part", 4, part / "last.ckpt").folder)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="an open file's name is read from /proc")
+def test_the_rows_of_a_run_that_has_ended_reach_the_disk_before_its_last_checkpoint(tmp_path, monkeypatch):
+    """Nobody resumes it, so that nothing else would bring back what a power cut took of metrics.csv."""
+    synced = []
+
+    def sync(file: int) -> None:
+        path = Path(f"/proc/self/fd/{file}").resolve()
+        synced.append((path.name.split(".")[1], path.read_bytes().count(b"\n")))
+
+    monkeypatch.setattr(atomic, "sync", sync)
+    fit(tmp_path, 4, save_every=1e9)
+    assert synced[-2] == ("metrics", 5)
+    assert synced[-1][0] == "last"
 
 
 def test_another_checkpoint_than_last_goes_on_in_a_new_folder(tmp_path):

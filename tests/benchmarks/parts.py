@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.contestants import DRAWING
 from benchmarks.measuring import Row, compared, row, rows, take_turns, timed
 from benchmarks.setting import ROOT, Setting
-from benchmarks.sharing import EPOCHS, plain_shared, spawn, torchtour_shared
+from benchmarks.sharing import EPOCHS, lightning_shared, plain_shared, spawn, torchtour_shared
 
 
 def growth() -> list[Row]:
@@ -122,6 +122,7 @@ def processes() -> Iterator[Row]:
         "plain loop, DDP": partial(plain_shared, policy="SCHED_OTHER"),
         "the same, SCHED_BATCH": partial(plain_shared, policy="SCHED_BATCH"),
         "and an exchange more": partial(plain_shared, policy="SCHED_BATCH", exchanges=1),
+        "Lightning's Trainer alone": lightning_shared,
     }
     spent: dict[tuple[str, str], list[float]] = {}
     for _ in range(TURNS):

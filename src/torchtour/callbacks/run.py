@@ -178,6 +178,9 @@ class Run(Checkpoint):
             trainer.save_checkpoint(self.folder / "best.ckpt", weights_only=False, storage_options=hold)
         if trainer.strategy.reduce_boolean_decision(trainer.is_global_zero and self._is_due(trainer), all=False):
             self._write_held(trainer)  # best.ckpt first: last.ckpt knows its score
+            if trainer.is_global_zero and self._ends(trainer):
+                # Synced, and before last.ckpt: only a run that has not ended is resumed, and writes its rows once more.
+                replace(self.folder / "metrics.csv", self.history.text().encode())
             trainer.save_checkpoint(self.folder / "last.ckpt", weights_only=False)
             self.saved, self.begun = time.monotonic(), True
 
@@ -202,9 +205,11 @@ class Run(Checkpoint):
             trainer.strategy.checkpoint_io.write_held()
 
     def _is_due(self, trainer: Trainer) -> bool:
-        ends = trainer.should_stop or trainer.current_epoch + 1 == trainer.max_epochs
-        ends = ends or trainer.global_step == trainer.max_steps
-        return ends or time.monotonic() - self.saved >= self.save_every
+        return self._ends(trainer) or time.monotonic() - self.saved >= self.save_every
+
+    def _ends(self, trainer: Trainer) -> bool:
+        last = trainer.current_epoch + 1 == trainer.max_epochs or trainer.global_step == trainer.max_steps
+        return trainer.should_stop or last
 
     def _stay_finite(self, trainer: Trainer, pl_module: LightningModule, scores: dict[str, float]) -> None:
         """Stop before anything is written over the last good epoch."""

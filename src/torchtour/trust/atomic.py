@@ -27,6 +27,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         with open(beside, "wb") as file:
             locked(file.fileno())  # as long as this process writes, remove_unfinished lets it be
             yield file
+            file.flush()  # from Python's buffer to the system, and from there to the disk
             sync(file.fileno())
         beside.replace(path)
     finally:
