@@ -34,7 +34,9 @@ def two_processes(folder: Path, fault: str, strike: Callable[["Real", list[int]]
     answer = command.answer(1)
     problem = f"{len(left)} processes left" if left else f"took {took:.0f} s" if took > 60 else ""
     problem = problem or ("status 0" if answer.status == 0 else "")
-    problem = problem or ("" if len(answer.err.splitlines()) <= 6 else answer.problem(1))
+    problem = problem or (
+        "" if len(answer.err.splitlines()) <= 6 else f"{answer.problem(1)}, first {answer.err[:1000]!r}"
+    )
     where = f" (process {rank}, status {answer.status}, {took:.1f} s)"
     yield f"two processes, {fault}", named(problem or unsound(part), where)
     yield "runs of two processes that were hit so, in the end", named(two_finish(part, flags, whole), where)

@@ -24,7 +24,7 @@ from torchtour.command.arguments import configs_in
 from torchtour.command.errors import first_line
 from torchtour.command.finding import find
 from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
-from torchtour.command.processes import check_processes, say_accelerator
+from torchtour.command.processes import EndAtOnce, check_processes, say_accelerator
 from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
 from torchtour.command.rules import check_callbacks, check_memory, check_trainer
 from torchtour.settings import LINKED, UserError
@@ -208,7 +208,7 @@ class ConfiguredCLI(LightningCLI):
         bars = any(isinstance(callback, ProgressBar) for callback in _list(settings.callbacks))
         if settings.enable_progress_bar is not False and not settings.barebones and not bars:
             found.append(Progress())
-        return found
+        return [*found, EndAtOnce()]
 
 
 def _nested(flags: dict[str, Any], class_path: str) -> dict[str, Any]:

@@ -3,12 +3,14 @@
 import contextlib
 import multiprocessing
 import os
+import signal
 import sys
 
-from lightning import Trainer
+from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.accelerators import CPUAccelerator
 from lightning.pytorch.utilities import rank_zero_only
 
+from torchtour.command.main import stop
 from torchtour.command.say import say
 from torchtour.settings import UserError
 
@@ -50,6 +52,20 @@ def wait_patiently() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # where a container forbids it
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+
+
+class EndAtOnce(Callback):
+    """Lets SIGTERM end each of several forked processes at once.
+
+    Lightning's own handler first tells the others. One of them may be gone: then it waits until the timeout, or its
+    error comes in the midst of another, and both are printed.
+    """
+
+    def on_sanity_check_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if multiprocessing.parent_process():
+            signal.signal(signal.SIGTERM, stop)
+
+    on_train_start = on_validation_start = on_test_start = on_predict_start = on_sanity_check_start
 
 
 def end_children() -> None:
