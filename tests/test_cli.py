@@ -11,6 +11,7 @@ import yaml
 from conftest import ROOT, SMALL
 
 from torchtour import Classifier, SyntheticData, __version__
+from torchtour.callbacks.report import EpochReport
 
 
 def test_help_and_version_need_no_torch():
@@ -205,6 +206,27 @@ def test_a_mistake_is_one_line_and_status_2(torchtour, arguments, message):
     assert len(answer.err.splitlines()) == 1
     assert message in answer.err
     assert list(Path().iterdir()) == []
+
+
+def test_a_signal_ends_the_run_in_order_even_where_lightning_fails_to_clear_up(torchtour, monkeypatch, capsys):
+    """It does where the signal comes between two lines of its own."""
+
+    def stop(self, trainer, *_):
+        if trainer.current_epoch == 2:
+            raise SystemExit(143)
+
+    def fail(*_):
+        raise RuntimeError("Please call `iter(combined_loader)` first.")
+
+    monkeypatch.setattr(EpochReport, "on_train_epoch_start", stop)
+    monkeypatch.setattr("lightning.pytorch.loops.fetchers._DataFetcher.teardown", fail)
+    with pytest.raises(SystemExit) as ended:
+        torchtour("fit", *SMALL, "--run.save_every", 0, "--trainer.max_epochs", 3)
+    assert ended.value.code == 143
+    out, err = capsys.readouterr()
+    assert "Stopped. To go on" in out
+    assert "--ckpt_path" in out
+    assert err == ""
 
 
 def test_init_from_begins_a_new_run_from_the_weights_alone(torchtour, small_run):

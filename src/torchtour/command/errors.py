@@ -44,6 +44,8 @@ def explained() -> Iterator[Outcome]:
             outcome.status = _say(NO_MEMORY, 2)
         elif "conditioned on metric" in str(error):  # EarlyStopping's, which no other exception tells apart
             outcome.status = _say(first_line(error), 2)
+        elif stopped := exit_behind(error):
+            raise stopped from None
         else:
             raise
     finally:
@@ -51,6 +53,13 @@ def explained() -> Iterator[Outcome]:
 
 
 NO_MEMORY = "there is not enough memory; a smaller model.hidden_size or data.batch_size needs less"
+
+
+def exit_behind(error: BaseException | None) -> SystemExit | None:
+    """The exit that a signal asked for, where Lightning failed as it cleared up."""
+    while error is not None and not isinstance(error, SystemExit):
+        error = error.__context__
+    return error
 
 
 def first_line(error: BaseException) -> str:

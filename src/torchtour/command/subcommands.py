@@ -20,6 +20,7 @@ from torchtour.callbacks.run import Run
 from torchtour.callbacks.tables import TablePredictions, TableTest
 from torchtour.command.arguments import check_arguments, with_shipped_configs
 from torchtour.command.cli import DATA, USUAL_DATA, ConfiguredCLI
+from torchtour.command.errors import exit_behind
 from torchtour.command.parser import Parser
 from torchtour.command.rules import check_limits, inexact
 from torchtour.command.say import hint, say
@@ -76,9 +77,10 @@ class Command(ConfiguredCLI):
     def fit(self, **kwargs: Any) -> None:
         try:
             self.trainer.fit(**kwargs, weights_only=True)
-        except (SystemExit, ProcessException):
+        except BaseException as error:
+            stopped = exit_behind(error) or isinstance(error, ProcessException)
             folder = self.run.folder
-            if folder and (last := folder / "last.ckpt").exists():
+            if stopped and folder and (last := folder / "last.ckpt").exists():
                 # As one text: a second Ctrl-C would come between two.
                 say(f"Stopped. To go on from the last checkpoint:\n{hint('fit', '--ckpt_path', last)}")
             raise
