@@ -74,8 +74,8 @@ def stop(
     problem = problem or (f"took {took:.1f} s" if took > 3 else "")
     problem = problem or (f"said {answer.err[-300:]!r}" if answer.err else "")
     problem = problem or unsound(part) or ("" if times > 1 else litter(part))
-    said = "fit --ckpt_path" in answer.out or "The run is in" in answer.out  # it may have ended just before
-    if not problem and last_epoch(part) and not said and answer.status != 0:
+    goes_on = 0 < last_epoch(part) < epochs_of(flags)  # training may have ended just before
+    if not problem and goes_on and "fit --ckpt_path" not in answer.out:
         problem = f"did not say how to go on: {answer.out[-200:]!r}"
     yield fault, named(problem, where)
     yield "runs that were signalled so, in the end", named(finish(part, flags, whole), where)
