@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import Iterator
 
 from lightning import Callback, LightningModule, Trainer
 from lightning.pytorch.accelerators import CPUAccelerator
@@ -66,6 +67,17 @@ class EndAtOnce(Callback):
             signal.signal(signal.SIGTERM, stop)
 
     on_train_start = on_validation_start = on_test_start = on_predict_start = on_sanity_check_start
+
+
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """What is said here is said to the end, though Ctrl-C is pressed once more."""
+    before = {signum: signal.signal(signum, signal.SIG_IGN) for signum in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
 
 
 def end_children() -> None:

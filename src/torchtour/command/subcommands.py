@@ -22,6 +22,7 @@ from torchtour.command.arguments import check_arguments, with_shipped_configs
 from torchtour.command.cli import DATA, USUAL_DATA, ConfiguredCLI
 from torchtour.command.errors import exit_behind
 from torchtour.command.parser import Parser
+from torchtour.command.processes import undisturbed
 from torchtour.command.rules import check_limits, inexact
 from torchtour.command.say import hint, say
 from torchtour.command.terminal import BOLD
@@ -81,8 +82,8 @@ class Command(ConfiguredCLI):
             stopped = exit_behind(error) or isinstance(error, ProcessException)
             folder = self.run.folder
             if stopped and folder and (last := folder / "last.ckpt").exists():
-                # As one text: a second Ctrl-C would come between two.
-                say(f"Stopped. To go on from the last checkpoint:\n{hint('fit', '--ckpt_path', last)}")
+                with undisturbed():
+                    say(f"Stopped. To go on from the last checkpoint:\n{hint('fit', '--ckpt_path', last)}")
             raise
         finally:
             self.run.close()
