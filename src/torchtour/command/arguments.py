@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from torchtour.command.folders import config_named
-from torchtour.settings import LINKED, UserError
+from torchtour.command.parser import FROM_DATA
+from torchtour.settings import UserError
 from torchtour.trust import config
 
 
@@ -32,5 +33,5 @@ def check_arguments(args: list[str]) -> None:
     for path in configs_in(args):
         config.check(path)
     for flag in (arg.partition("=")[0] for arg in args):
-        if flag in {f"--model.{name}" for name in LINKED}:
+        if flag.removeprefix("--") in FROM_DATA:
             raise UserError(f"{flag} comes from the data: leave it out")

@@ -23,7 +23,7 @@ def exercises(args: list[str]) -> int:
     lessons = list(dict.fromkeys(chosen.lessons or LESSONS))
     write({chosen.folder / f"{lesson}.py": start_file(lesson) for lesson in lessons})
     tasks = sum(len(outline(lesson)) for lesson in lessons)
-    print(f"{tasks} tasks in {len(lessons)} file{'s'[: len(lessons) != 1]} in {chosen.folder}")
+    print(f"{tasks} tasks in {len(lessons)} file{'s' * (len(lessons) != 1)} in {chosen.folder}")
     print(f"Open one in an editor, do a task, and run: torchtour check {chosen.folder / lessons[0]}.py")
     return 0
 

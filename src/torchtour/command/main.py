@@ -159,7 +159,6 @@ def _open_standard_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # a terminal without the letter
     os.environ["MPLBACKEND"] = "agg"  # the command draws into files
-    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # else a process that loses another prints C++ stacks
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from torchtour import plots
 from torchtour.callbacks.run import DivergenceError
 from torchtour.command.finding import find
 from torchtour.command.parser import Parser
+from torchtour.command.processes import undisturbed
 from torchtour.command.say import hint, say
 from torchtour.command.study import TRAINER, check_seed, config_of, fit_flags, new_data, new_folder, parse, parser_of
 from torchtour.command.subcommands import lightning
@@ -120,7 +121,8 @@ def _folder(settings: Namespace, resumed: Path | None) -> Iterator[Path]:
     try:
         yield folder
     except (SystemExit, KeyboardInterrupt):
-        say(f"Stopped. To go on after the parts that are finished:\n{hint('sweep', '--resume', folder)}")
+        with undisturbed():
+            say(f"Stopped. To go on after the parts that are finished:\n{hint('sweep', '--resume', folder)}")
         raise
     finally:
         lock.release()

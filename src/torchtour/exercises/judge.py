@@ -155,7 +155,7 @@ def unlike(name: str, got: Any, right: Any) -> str:
     elif type(got) is not type(right) and not (is_number(got) and is_number(right)):
         return f"`{name}` returns {article(got)}, and {article(right)} is asked for."
     elif isinstance(right, list | tuple) and len(got) != len(right):
-        return f"`{name}` returns {len(got)} value{'s'[: len(got) != 1]}, and {len(right)} are asked for."
+        return f"`{name}` returns {len(got)} value{'s' * (len(got) != 1)}, and {len(right)} are asked for."
     return f"`{name}` returns {shown(got)}, and that is not right."
 
 
