@@ -24,7 +24,7 @@ def ring(n: int, generator: Generator | None = None) -> Points:
     return features, ((radius > 0.8) & (radius < 1.6)).long()
 
 
-Name: TypeAlias'''
+def draw(name'''
 OWN = '''"""Data of my own: three heaps on a line."""
 
 import torch
@@ -54,7 +54,7 @@ EDITS = {
     "a hyperparameter": CHANGES["a hyperparameter"][0],
     "a metric": CHANGES["a metric"][0],
     "three classes and ten features": CHANGES["three classes in ten dimensions"][0],
-    "a problem": {"problems.py": [("Name: TypeAlias", RING)]},
+    "a problem": {"problems.py": [("def draw(name", RING)]},
     "a dataset": {"heaps.py": [("", OWN)]},
 }
 CALLS = {

@@ -75,7 +75,7 @@ assert imread("checkpoints/default/version_0/curves.png").shape[1] == 1333  # a 
         {
             "problems.py": [
                 (
-                    "Name: TypeAlias",
+                    "def draw(name",
                     '''@problem(n_features=10, n_classes=3)
 def tubes(n: int, generator: Generator | None = None) -> Points:
     """Ten dimensions, of which one decides: below -1/2, between, above 1/2."""
@@ -83,7 +83,7 @@ def tubes(n: int, generator: Generator | None = None) -> Points:
     return features, 1 + (features[:, 0] > 0.5).long() - (features[:, 0] < -0.5).long()
 
 
-Name: TypeAlias''',
+def draw(name''',
                 )
             ]
         },
@@ -108,7 +108,7 @@ assert "made for 2" in call("test", "--data.problem", "tubes", "--ckpt_path", re
         {
             "problems.py": [
                 (
-                    "Name: TypeAlias",
+                    "def draw(name",
                     '''@problem()
 def leaky(n: int, generator: Generator | None = None) -> Points:
     """The same rows for each set, as if from a file."""
@@ -116,7 +116,7 @@ def leaky(n: int, generator: Generator | None = None) -> Points:
     return features, features[:, 0].long() % 2
 
 
-Name: TypeAlias''',
+def draw(name''',
                 )
             ]
         },

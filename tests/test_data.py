@@ -32,6 +32,14 @@ def test_no_point_is_in_two_sets(problem, seed):
     assert len(points.unique(dim=0)) == len(points)
 
 
+@pytest.mark.parametrize(("n_features", "n_classes"), [(3, 2), (2, 1)])
+def test_a_problem_must_give_the_sizes_that_it_is_registered_with(n_features, n_classes):
+    data = SyntheticData(n_train=9, n_val=9)
+    data.n_features, data.n_classes = n_features, n_classes
+    with pytest.raises(UserError, match=f"{n_features} features and {n_classes} classes, and its train points have 2 "):
+        data.setup("fit")
+
+
 def test_seeds_that_differ_give_points_that_differ():
     drawn = [sets(SyntheticData(seed=seed, n_train=4, n_val=4, n_test=4, n_predict=4)) for seed in range(50)]
     first_points = torch.stack([points[0][0] for each in drawn for points in each.values()])

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import Generator
 
-from torchtour.problems import PROBLEMS, Name, draw
+from torchtour.data import Name
+from torchtour.problems import PROBLEMS, draw
 
 N = 20_000
 EVERY = pytest.mark.parametrize("problem", PROBLEMS)

@@ -634,6 +634,7 @@ def test_the_ejected_script_refuses_what_predict_refuses(torchtour, run, monkeyp
     }
     files = {name: "\n".join(lines).encode() for name, lines in cases.items()}
     files |= {"cut": gzip.compress("\n".join(sound).encode())[:-9], "latin": files["long"] + b"\xe9", "none": b""}
+    files |= {"nul": "\n".join(sound).replace("text", "te\0t", 1).encode()}
     files |= {"short": "\n".join([head, *(row.rpartition(",")[0] for row in rows)]).encode()}
     for name, content in files.items():
         Path(name).write_bytes(content)

@@ -6,7 +6,7 @@ the heart, to copy          what it stands on      around it
 network.py     SimpleNet    batches.py             callbacks/   a run's folder, its report and pictures
 problems.py    points       metrics.py             trust/       files: whole, sealed, audited
 data.py        the data     settings.py            command/     fit, validate, test, predict, eject
-classifier.py  the training plots.py, leakage.py
+classifier.py  the training plots.py, drawn.py
 """
 
 from importlib import import_module

@@ -1,6 +1,7 @@
 """The data: four sets of points that share nothing, served in whole batches."""
 
 from functools import partial
+from typing import Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -9,10 +10,11 @@ from torch import Generator
 from torch.utils.data import DataLoader, TensorDataset
 
 from torchtour.batches import Batch, InMemory, Stream, evaluation_batch, loader, share
-from torchtour.leakage import refuse_overlap
-from torchtour.problems import PROBLEMS, Name, Points, draw
+from torchtour.drawn import check_drawn
+from torchtour.problems import PROBLEMS, Points, draw
 from torchtour.settings import UserError, check
 
+Name: TypeAlias = Literal[tuple(PROBLEMS)]  # type: ignore[valid-type]
 SPLITS = ("train", "val", "test", "predict")
 STAGES = {"fit": ("train", "val"), "validate": ("val",), "test": ("test",), "predict": ("predict",)}
 SIZE = (1, 100_000_000)
@@ -75,12 +77,12 @@ class SyntheticData(LightningDataModule):
         """Draw the sets that the stage ("fit", "validate", "test" or "predict"; None: each of them) needs.
 
         Raises:
-            UserError: Two sets share points: the problem is no function of its generator.
+            UserError: Two sets share points, or have other sizes than the problem is registered with.
         """
         for split in STAGES.get(stage or "", SPLITS):
             if split not in self.sets and not (split == "train" and self.hparams["streaming"]):
                 self.sets[split] = TensorDataset(*self._draw(split))
-        refuse_overlap({split: points.tensors[0] for split, points in self.sets.items()})
+        check_drawn(self.sets, self.n_features, self.n_classes)
 
     def train_dataloader(self) -> DataLoader[Batch]:
         settings, processes = self.hparams, share(self.trainer)

@@ -6,7 +6,7 @@ features [n, d] float32 and labels [n] int64. To add one, write it here under `@
 
 import math
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
@@ -43,9 +43,8 @@ def line(n: int, generator: Generator | None = None) -> Points:
 
 @problem()
 def circle(n: int, generator: Generator | None = None) -> Points:
-    """Standard normal points, class 1 inside the circle that holds half of them."""
+    """Standard normal points, class 1 inside the circle that holds half of them: chi-squared's median is 2 ln 2."""
     features = torch.randn(n, 2, generator=generator)  # [n, 2]
-    # The squared radius is chi-squared with two degrees of freedom, whose median is 2 ln 2.
     return features, (features.square().sum(dim=1) < 2 * math.log(2)).long()
 
 
@@ -58,13 +57,9 @@ def xor(n: int, generator: Generator | None = None) -> Points:
 
 @problem()
 def gauss(n: int, generator: Generator | None = None) -> Points:
-    """Two standard normal clouds, centred at (-1, -1) and (1, 1).
-
-    They overlap: no classifier can expect more than Phi(sqrt 2) = 92.1 % on unseen points.
-    """
+    """Two normal clouds around (-1, -1) and (1, 1), which overlap: nobody can expect more than Phi(sqrt 2) = 92.1 %."""
     labels = torch.randint(2, (n,), generator=generator)  # [n]
-    centres = 2 * labels[:, None] - 1  # [n, 1]
-    return torch.randn(n, 2, generator=generator) + centres, labels
+    return torch.randn(n, 2, generator=generator) + (2 * labels[:, None] - 1), labels
 
 
 @problem()
@@ -77,19 +72,9 @@ def spiral(n: int, generator: Generator | None = None) -> Points:
     return radius[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1), labels
 
 
-Name: TypeAlias = Literal[tuple(PROBLEMS)]  # type: ignore[valid-type] # the choices of `data.problem`
-
-
 def draw(name: str, n: int, noise: float = 0.0, generator: Generator | None = None) -> Points:
-    """n points of a problem, moved after labelling by normal noise of standard deviation `noise`.
-
-    Raises:
-        ValueError: The problem gave other sizes than it is registered with.
-    """
-    known = PROBLEMS[name]
-    features, labels = known.draw(n, generator)  # [n, d], [n]
-    if features.shape != (n, known.n_features) or not ((labels >= 0) & (labels < known.n_classes)).all():
-        raise ValueError(f"problem {name} must give {known.n_features} features and classes below {known.n_classes}")
+    """n points of a problem, moved after labelling by normal noise of standard deviation `noise`."""
+    features, labels = PROBLEMS[name].draw(n, generator)  # [n, d], [n]
     if noise > 0:
         features = features + noise * torch.randn(features.shape, generator=generator)
     return features, labels

@@ -124,6 +124,8 @@ def main():
                 seen += 1
                 if not any(cell.strip() for cell in line) and len(names) > 1:
                     continue
+                if any("\\0" in cell for cell in line):
+                    fail(f"{{sys.argv[1]}} is not text: row {{seen}} has a NUL")
                 if len(line) > len(names):
                     fail(f"{{sys.argv[1]}}: row {{seen}} has {{len(line)}} fields and the header {{len(names)}}")
                 cells = [line[place] if place < len(line) else "" for place in places]
