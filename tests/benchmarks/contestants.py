@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 
-from benchmarks.lightning_projects import streamed, torchtour, usual
+from benchmarks.lightning_projects import bare, streamed, torchtour, usual
 from benchmarks.peers import accelerate, fabric, ignite, keras, skorch
 from benchmarks.plain import by_hand, compiled, generated, plain
 from benchmarks.setting import Setting, Trained
@@ -29,6 +29,7 @@ CONTESTANTS = {
     "torchtour": Contestant(
         torchtour, f"{SUMS}, exact; bar, a line and a row an epoch; best and last checkpoint, synced", quick=True
     ),
+    "Lightning's Trainer alone": Contestant(bare, f"{SUMS}; barebones: no bar, log or checkpoint", quick=True),
     "usual Lightning project": Contestant(
         usual, "loss and accuracy of each step and epoch; bar; CSVLogger; one checkpoint an epoch"
     ),

@@ -1,17 +1,20 @@
-"""torchtour and the usual Lightning project, as their users run them."""
+"""torchtour and the usual Lightning project, as their users run them, and Lightning's Trainer alone."""
 
 import tempfile
 import time
+from collections.abc import Iterator
 
 import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint, RichProgressBar
 from lightning.pytorch.loggers import CSVLogger
+from torch import distributed
 from torch.nn.functional import cross_entropy
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 from torchmetrics.functional import accuracy
 
-from benchmarks.setting import Setting, Trained, points
+from benchmarks.plain import shuffled
+from benchmarks.setting import Batch, Setting, Trained, net_and_optimizer, points
 from torchtour import Classifier, SimpleNet, SyntheticData
 from torchtour.callbacks.overhead import leave_out_overhead
 from torchtour.callbacks.report import EpochReport, Progress
@@ -96,6 +99,61 @@ def usual(setting: Setting) -> Trained:
         torch.manual_seed(0)
         model = Usual(setting.hidden)
         trainer.fit(model, *loaders(setting))
+    return clock.seconds, model.net
+
+
+class Bare(lightning.LightningModule):
+    """The plain loop's steps with their sums, and nothing else."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
+        self.net, self.optimizer = net_and_optimizer(setting)
+        self.loss_sum, self.correct = 0.0, 0
+
+    def training_step(self, batch: Batch, _: int) -> torch.Tensor:
+        x, y = batch
+        logits = self.net(x)  # [batch, 2]
+        loss = cross_entropy(logits, y)
+        self.loss_sum += loss.item() * len(y)
+        self.correct += (logits.argmax(1) == y).sum().item()
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        self.training_step(batch, batch_idx)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return self.optimizer
+
+
+class Shuffled(IterableDataset[Batch]):
+    """The plain loop's batches; of each one, a process's share."""
+
+    def __init__(self, data: Batch, size: int) -> None:
+        self.data, self.size = data, size
+
+    def __len__(self) -> int:
+        return -(-len(self.data[1]) // self.size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        rank, processes = (
+            (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
+        )
+        return shuffled(self.data, self.size, slice(rank, None, processes))
+
+
+def whole_batches(setting: Setting) -> DataLoader[Batch]:
+    return DataLoader(Shuffled(points(setting.n), setting.batch), batch_size=None)
+
+
+def bare(setting: Setting) -> Trained:
+    """Trainer in its barest form, with the plain loop's batches: what Lightning's own loop costs."""
+    clock = Clock()
+    trainer = lightning.Trainer(
+        accelerator="cpu", barebones=True, max_epochs=setting.epochs, callbacks=[clock],
+        limit_val_batches=1.0 if setting.validate else 0,
+    )  # fmt: skip
+    model = Bare(setting)
+    trainer.fit(model, whole_batches(setting), DataLoader([points(setting.n_val)], batch_size=None))
     return clock.seconds, model.net
 
 

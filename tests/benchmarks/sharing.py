@@ -11,14 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from lightning import LightningModule, Trainer
+from lightning import Trainer
 from lightning.pytorch.strategies import DDPStrategy
 from torch import distributed
-from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader, IterableDataset
 
-from benchmarks.lightning_projects import Clock
+from benchmarks.lightning_projects import Bare, Clock, whole_batches
 from benchmarks.plain import loop, shuffled
 from benchmarks.setting import ROOT, Batch, Setting, net_and_optimizer, points
 
@@ -66,42 +64,6 @@ def train_share(rank: int, meet: str, processes: int, batch: str, policy: str, e
     distributed.destroy_process_group()
 
 
-class Bare(LightningModule):
-    """The plain loop's step with its sums, and nothing else."""
-
-    def __init__(self, setting: Setting) -> None:
-        super().__init__()
-        self.net, self.optimizer = net_and_optimizer(setting)
-        self.loss_sum, self.correct = 0.0, 0
-
-    def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
-        x, y = batch
-        logits = self.net(x)  # [batch, 2]
-        loss = cross_entropy(logits, y)
-        self.loss_sum += loss.item() * len(y)
-        self.correct += (logits.argmax(1) == y).sum().item()
-        return loss
-
-    def configure_optimizers(self) -> torch.optim.Optimizer:
-        return self.optimizer
-
-
-class Shares(IterableDataset[Batch]):
-    """A process's share of each of the plain loop's batches."""
-
-    def __init__(self, data: Batch, size: int) -> None:
-        self.data, self.size = data, size
-
-    def __len__(self) -> int:
-        return -(-len(self.data[1]) // self.size)
-
-    def __iter__(self) -> Iterator[Batch]:
-        rank, processes = (
-            (distributed.get_rank(), distributed.get_world_size()) if distributed.is_initialized() else (0, 1)
-        )
-        return shuffled(self.data, self.size, slice(rank, None, processes))
-
-
 def lightning_shared(processes: int, batch: int) -> float:
     """The same by Trainer in its barest form: what Lightning itself gains from a second process here."""
     code = "import sys; from benchmarks.sharing import train_lightning; train_lightning(*map(int, sys.argv[1:]))"
@@ -119,7 +81,7 @@ def train_lightning(processes: int, batch: int) -> None:
         accelerator="cpu", barebones=True, max_epochs=EPOCHS, callbacks=[Clock()], devices=processes,
         strategy=DDPStrategy(process_group_backend="gloo", start_method="fork") if processes > 1 else "auto",
     )  # fmt: skip
-    trainer.fit(Bare(setting), DataLoader(Shares(points(setting.n), batch), batch_size=None))
+    trainer.fit(Bare(setting), whole_batches(setting))
 
 
 def spawn(work: str, processes: int, *more: object) -> str:
