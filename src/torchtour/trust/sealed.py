@@ -24,6 +24,7 @@ from torchtour.trust.atomic import replace
 LARGEST = 2**27  # bytes; the widest net that limits allow, with Adam's moments, takes 60 MB
 SEAL = b"sha256:"
 HOLD = "hold"
+LEAVES = {str, int, float, bool, type(None)}
 END_OF_ZIP = b"PK\x05\x06"
 
 
@@ -36,14 +37,18 @@ def pack(checkpoint: Mapping[str, Any]) -> bytes:
 
 def plain(value: Any) -> Any:
     """A copy with plain values for enums and numpy's numbers: a file that holds data alone can be loaded."""
+    if type(value) in LEAVES:
+        return value
     if isinstance(value, Tensor):
         return value.detach().clone()
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, np.generic):
         return value.item()
-    if type(value) in (dict, OrderedDict):
-        copied = copy(value)  # with the versions that torch notes as an attribute of a state_dict
+    if type(value) is dict:
+        return {plain(key): plain(item) for key, item in value.items()}
+    if type(value) is OrderedDict:  # with the versions that torch notes as an attribute of a state_dict
+        copied = copy(value)
         copied.clear()
         copied.update((plain(key), plain(item)) for key, item in value.items())
         return copied
