@@ -58,6 +58,8 @@ class InMemory(Batches):
             batch = batch[self.rank :: self.world_size]
         elif step % self.world_size != self.rank:
             batch = batch[:0]
+        if type(self.points) is TensorDataset:  # as below, in a third of the time
+            return tuple(tensor.index_select(0, batch) for tensor in self.points.tensors)
         found: Batch = self.points[batch]
         return found
 

@@ -10,6 +10,8 @@ from lightning.pytorch.trainer.states import TrainerFn
 from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 
+from torchtour.exchange import in_one_exchange
+
 
 class MeanLoss(Metric):
     """The mean loss over samples: each batch counts by its size.
@@ -49,7 +51,7 @@ class Scores(MetricCollection):
     def __init__(self, metrics: dict[str, Metric], **settings: Any) -> None:
         super().__init__({}, compute_groups=False, **settings)
         for name, metric in metrics.items():  # one by one: a dict would be sorted by name
-            self.add_metrics({name: metric.clone()})
+            self.add_metrics({name: in_one_exchange(metric.clone())})
 
     def update(self, loss: Tensor, logits: Tensor, labels: Tensor) -> None:  # type: ignore[override]
         """Add a batch; one without samples, the share of a process that got none, adds nothing."""
