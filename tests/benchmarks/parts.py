@@ -116,7 +116,7 @@ TURNS = 3
 
 def processes() -> Iterator[Row]:
     """Points a second inside training, after the first epoch, by torchtour and by a plain loop with DDP."""
-    one, shared, each = ("1 process", 1, 65_536), ("2, a batch shared", 2, 65_536), ("2, a batch each", 2, 131_072)
+    hows = ("1 process", 1, 65_536), ("2, a batch shared", 2, 65_536), ("2, a batch each", 2, 131_072)
     ways: dict[str, Callable[[int, int], float]] = {
         "torchtour": torchtour_shared,
         "plain loop, DDP": partial(plain_shared, policy="SCHED_OTHER"),
@@ -124,15 +124,17 @@ def processes() -> Iterator[Row]:
         "and an exchange more": partial(plain_shared, policy="SCHED_BATCH", exchanges=1),
         "Lightning's Trainer alone": lightning_shared,
     }
-    spent: dict[tuple[str, str], list[float]] = {}
+    turns = {(name, how): partial(train, n, batch) for name, train in ways.items() for how, n, batch in hows}
+    turns["torchtour", "1 process, 2 threads"] = partial(torchtour_shared, 1, 65_536, threads=2)
+    spent: dict[tuple[str, str], list[float]] = {turn: [] for turn in turns}
     for _ in range(TURNS):
-        for name, train in ways.items():
-            for how, n, batch in (one, shared, each):
-                spent.setdefault((name, how), []).append(train(n, batch))
-    for (name, how), mine in spent.items():
-        gains = [alone / seconds for alone, seconds in zip(spent[name, one[0]], mine, strict=True)]
+        for turn, train in turns.items():
+            spent[turn].append(train())
+    for name, how in sorted(spent, key=lambda turn: list(ways).index(turn[0])):
+        mine = spent[name, how]
+        gains = [alone / seconds for alone, seconds in zip(spent[name, "1 process"], mine, strict=True)]
         a_second = (EPOCHS - 1) * 1_000_000 / statistics.median(mine)
-        target = "1.6" if name == "torchtour" and how != one[0] else ""
+        target = "1.6" if name == "torchtour" and how.startswith("2") else ""
         found = row(f"points a second, {name}", how, a_second, gains, target)
         yield {**found, "ms": f"{a_second:,.0f}"}
     for printed in spawn("add_up", 2).splitlines():

@@ -23,14 +23,15 @@ from benchmarks.setting import ROOT, Batch, Setting, net_and_optimizer, points
 EPOCHS = 9
 
 
-def torchtour_shared(processes: int, batch: int) -> float:
+def torchtour_shared(processes: int, batch: int, threads: int = 1) -> float:
     """Seconds of all epochs but the first, which warms up; a batch is that of all processes together."""
     flags = ["--data.n_train", "1000000", "--data.batch_size", str(batch), "--trainer.max_epochs", str(EPOCHS)]
     flags += ["--trainer.callbacks+=benchmarks.lightning_projects.Clock"]
     flags += ["--report.every", "0", "--pictures.enabled", "false"]
     flags += ["-c", str(ROOT / "configs/ddp.yaml")] if processes == 2 else []
     with tempfile.TemporaryDirectory() as folder:
-        out = output([Path(sys.executable).with_name("torchtour"), "fit", *flags], folder)
+        call = [Path(sys.executable).with_name("torchtour"), "fit", *flags]
+        out = output(call, folder, OMP_NUM_THREADS=str(threads))
     return float(re.search(r"after the first epoch: (\S+)", out)[1])
 
 
@@ -98,11 +99,11 @@ def meet_others(rank: int, meet: str, processes: int) -> None:
     distributed.init_process_group("gloo", init_method=meet, rank=rank, world_size=processes)
 
 
-def output(call: list[object], folder: str) -> str:
+def output(call: list[object], folder: str, **variables: str) -> str:
     """What a process printed that can import these modules."""
     path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     call = [str(part) for part in call]
-    environment = {**os.environ, "PYTHONPATH": path}
+    environment = {**os.environ, "PYTHONPATH": path, **variables}
     done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     if done.returncode:
         raise RuntimeError(f"{' '.join(call)}: {done.stderr[-2000:]}")
