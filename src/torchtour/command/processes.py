@@ -48,7 +48,7 @@ def say_accelerator(trainer: Trainer, wanted: object) -> None:
 def wait_patiently() -> None:
     """Let a thread that brings another process's message wait for its turn on a busy core: each turn is then longer.
 
-    Two processes that share a batch take 1.3 instead of 1.6 times the time of a plain loop.
+    With it, a plain loop with DDP gains 1.7 times from a second process; without, 1.2.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # where a container forbids it
