@@ -130,3 +130,19 @@ def test_the_tutorial_fixes_the_cpu(torchtour, accelerator):
 
 def test_the_cpu_is_not_worth_a_word(small_run, torchtour):
     assert "Note:" not in torchtour("test").out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [(["--help"], 1), (["fit", "--help", "trainer"], 1), (["fit", "--model.lr", "-1"], 2), (["nonsense"], 2)],
+)
+def test_on_a_full_disk_the_status_says_how_it_went(arguments, status):
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with open("/dev/full", "w") as full:
+        call = [sys.executable, "-m", "torchtour", *arguments]
+        for streams in ({"stdout": full, "stderr": subprocess.PIPE}, {"stdout": full, "stderr": full}):
+            done = subprocess.run(call, **streams, env=environment, text=True, timeout=60)
+            assert done.returncode == status
+            if done.stderr is not None:
+                assert done.stderr.count("\n") == 1

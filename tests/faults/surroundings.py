@@ -136,6 +136,7 @@ def streams(folder: Path) -> Tries:
         "fit": fit_flags(2),
         "test": ("test", "--ckpt_path", "last"),
         "help": ("fit", "--help"),
+        "long help": ("fit", "--help", "trainer"),
         "pages": ("--help",),
         "mistake": ("fit", "--model.lr", "-1"),
     }
@@ -145,7 +146,7 @@ def streams(folder: Path) -> Tries:
                 part = folder / "part"
                 shutil.copytree(folder / "good", part)
                 answer = call(*arguments, folder=part, first=partial(_spoil, kind, numbers))
-                unseen = kind == "/dev/full" and 1 in numbers and name in ("help", "pages")
+                unseen = kind == "/dev/full" and 1 in numbers and name in ("help", "long help", "pages")
                 wanted = (2,) if name == "mistake" else (1,) if unseen else (0, 1)
                 fine = answer.status in wanted and "Traceback" not in answer.err + answer.out
                 problem = "" if fine else answer.problem()

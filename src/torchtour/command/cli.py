@@ -77,6 +77,7 @@ class ConfiguredCLI(LightningCLI):
         of_net = "predict" in self.subcommands()  # there the net says which columns it takes
         for name in LINKED:
             found = partial(self._trained_with, name) if of_net else partial(_given, name)
+            found.__name__ = name  # type: ignore[attr-defined] # for `--help trainer`
             parser.link_arguments("data", f"model.{name}", found, apply_on="instantiate")
         for name, callback in OURS.items():
             parser.add_class_arguments(callback, name)

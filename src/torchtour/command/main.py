@@ -6,12 +6,11 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from importlib import import_module
 from types import FrameType
 
 from torchtour import __version__
-from torchtour.command.terminal import complain
+from torchtour.command.terminal import cannot_print, complain
 from torchtour.settings import UserError, printable
 
 # What each command does; torchtour.command.<module> has a function of the command's name.
@@ -63,11 +62,7 @@ def main() -> int:
         finally:
             sys.stdout.flush()  # argparse ends with SystemExit after --help, and passes over a full disk
     except OSError as error:  # nobody reads, or the disk is full
-        with suppress(OSError):
-            if not isinstance(error, BrokenPipeError):  # the reader of a pipe has seen enough
-                complain(f"cannot write the output: {error.strerror}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that Python need not try again as it ends
-        return 1
+        return cannot_print(error)
     return status
 
 

@@ -4,6 +4,7 @@ import argparse
 import difflib
 import inspect
 import re
+import sys
 import textwrap
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from lightning import LightningDataModule
 from lightning.pytorch.cli import LightningArgumentParser
 
+from torchtour.command.terminal import cannot_print
 from torchtour.problems import PROBLEMS
 from torchtour.settings import LINKED, UserError, printable
 
@@ -69,6 +71,13 @@ class Parser(LightningArgumentParser):
             if name == "data":
                 pages += [_other_data(cls) for cls in self.data[1:]]
         return "\n\n".join(pages) + "\n"
+
+    def print_help(self, file: Any = None) -> None:
+        """As argparse's own, which passes over a full disk."""
+        try:
+            print(self.format_help(), end="", file=file, flush=True)
+        except OSError as error:
+            sys.exit(cannot_print(error))
 
     def _is_shown(self, dest: str, command: str) -> bool:
         """Is a setting one of the help page's? It has ours, and only those that the command leaves open."""

@@ -13,8 +13,24 @@ def styled(text: str, style: str, stream: TextIO) -> str:
 
 
 def complain(message: str) -> None:
-    """Print what is wrong on stderr, in one line."""
-    print(styled("torchtour:", RED, sys.stderr), message, file=sys.stderr)
+    """Print what is wrong on stderr, in one line; where nothing can be written, the exit status alone says it."""
+    try:
+        print(styled("torchtour:", RED, sys.stderr), message, file=sys.stderr, flush=True)
+    except OSError:
+        _give_up(2)
+
+
+def cannot_print(error: OSError) -> int:
+    """Say that the output cannot be written, but to one who has seen enough of it; returns the exit status."""
+    if not isinstance(error, BrokenPipeError):
+        complain(f"cannot write the output: {error.strerror}")
+    _give_up(1)
+    return 1
+
+
+def _give_up(number: int) -> None:
+    """Let a standard stream lead nowhere, so that Python does not try again as it ends, with a status of its own."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def _shows_styles(stream: TextIO) -> bool:
