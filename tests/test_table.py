@@ -652,6 +652,25 @@ def test_the_ejected_script_refuses_what_predict_refuses(torchtour, run, monkeyp
             assert said.err.replace("predict.py", "torchtour") == answer.err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_the_ejected_script_says_what_it_cannot_print_and_is_quiet_for_head(torchtour, run):
+    assert torchtour("eject", "--to", "home").status == 0
+    people(3000).drop("buys").write_csv("many.csv")
+    people(3).drop("buys").write_csv("few.csv")
+    alone = [sys.executable, "-I", "home/predict.py"]
+    for name in ("many.csv", "few.csv"):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([*alone, name], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert (done.returncode, done.stderr) == (2, "predict.py: the output: No space left on device\n")
+    done = subprocess.run([*alone, "absent.csv"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, "predict.py: absent.csv: No such file or directory\n")
+    reading, writing = os.pipe()
+    os.close(reading)  # as head does, a little later
+    done = subprocess.run([*alone, "many.csv"], stdout=writing, stderr=subprocess.PIPE, text=True)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 def test_a_resumed_run_is_exact_and_needs_the_same_file(torchtour, run, file):
     whole = torchtour(
         "fit", "--data", "TableData", "--data.path", file, "--data.label", "buys", "--trainer.max_epochs", 6

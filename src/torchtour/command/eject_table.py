@@ -29,6 +29,7 @@ knows; .csv.gz too.
 import csv
 import gzip
 import math
+import os
 import re
 import struct
 import sys
@@ -144,6 +145,12 @@ def main():
 csv.field_size_limit(2**30)
 try:
     main()
-except (OSError, EOFError, UnicodeError, csv.Error, zlib.error) as error:
+    sys.stdout.flush()
+except (EOFError, UnicodeError, csv.Error, zlib.error, gzip.BadGzipFile) as error:
     fail(f"{{sys.argv[1]}} cannot be read: {{error}}")
+except OSError as error:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing more can be printed
+    if isinstance(error, BrokenPipeError):  # the reader of a pipe has seen enough
+        sys.exit(1)
+    fail(f"{{error.filename or 'the output'}}: {{error.strerror}}")
 '''
