@@ -1,5 +1,6 @@
 import contextlib
 import io
+import re
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ from torch.utils.data import TensorDataset
 
 from torchtour import SyntheticData
 from torchtour.batches import BatchNumbers, InMemory, Stream
+from torchtour.problems import PROBLEMS, Problem, line
 from torchtour.settings import UserError
 
 
@@ -32,12 +34,13 @@ def test_no_point_is_in_two_sets(problem, seed):
     assert len(points.unique(dim=0)) == len(points)
 
 
-@pytest.mark.parametrize(("n_features", "n_classes"), [(3, 2), (2, 1)])
-def test_a_problem_must_give_the_sizes_that_it_is_registered_with(n_features, n_classes):
-    data = SyntheticData(n_train=9, n_val=9)
-    data.n_features, data.n_classes = n_features, n_classes
-    with pytest.raises(UserError, match=f"{n_features} features and {n_classes} classes, and its train points have 2 "):
-        data.setup("fit")
+@pytest.mark.parametrize(("n", "n_features", "n_classes"), [(8, 2, 2), (9, 3, 2), (9, 2, 1)])
+def test_a_problem_must_give_what_it_is_registered_with(monkeypatch, n, n_features, n_classes):
+    short = Problem(lambda _, generator: line(n, generator), n_features, n_classes)
+    monkeypatch.setitem(PROBLEMS, "line", short)
+    said = f"problem line must give 9 points with {n_features} features and {n_classes} classes: it gave "
+    with pytest.raises(UserError, match=re.escape(f"{said}[{n}, 2] features and classes from 0 to 1")):
+        SyntheticData(n_train=9, n_val=9).setup("fit")
 
 
 def test_seeds_that_differ_give_points_that_differ():

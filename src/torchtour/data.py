@@ -10,7 +10,7 @@ from torch import Generator
 from torch.utils.data import DataLoader, TensorDataset
 
 from torchtour.batches import Batch, InMemory, Stream, evaluation_batch, loader, share
-from torchtour.drawn import check_drawn
+from torchtour.drawn import check_points, refuse_overlap
 from torchtour.problems import PROBLEMS, Points, draw
 from torchtour.settings import UserError, check
 
@@ -77,12 +77,12 @@ class SyntheticData(LightningDataModule):
         """Draw the sets that the stage ("fit", "validate", "test" or "predict"; None: each of them) needs.
 
         Raises:
-            UserError: Two sets share points, or have other sizes than the problem is registered with.
+            UserError: The problem gives other sizes than it is registered with, or two sets share points.
         """
         for split in STAGES.get(stage or "", SPLITS):
             if split not in self.sets and not (split == "train" and self.hparams["streaming"]):
                 self.sets[split] = TensorDataset(*self._draw(split))
-        check_drawn(self.sets, self.n_features, self.n_classes)
+        refuse_overlap({split: points.tensors[0] for split, points in self.sets.items()})
 
     def train_dataloader(self) -> DataLoader[Batch]:
         settings, processes = self.hparams, share(self.trainer)
@@ -115,4 +115,5 @@ class SyntheticData(LightningDataModule):
         # torch keeps 32 bits of a CPU seed: four that differ there, so that no two sets are drawn alike.
         seeds = np.random.default_rng(self.root_seed).choice(2**32, size=len(SPLITS), replace=False)
         generator = Generator().manual_seed(int(seeds[SPLITS.index(split)]))
-        return draw(self.hparams["problem"], self.hparams[f"n_{split}"], self.hparams["noise"], generator)
+        problem, n = self.hparams["problem"], self.hparams[f"n_{split}"]
+        return check_points(draw(problem, n, self.hparams["noise"], generator), problem, n)

@@ -1,30 +1,38 @@
-"""What a problem drew: sets of the sizes that it is registered with, and no point in two of them."""
+"""What a problem drew: points of the sizes that it is registered with, and none in two sets."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import TensorDataset
 
+from torchtour.problems import PROBLEMS, Points
 from torchtour.settings import UserError
 
 
-def check_drawn(sets: Mapping[str, TensorDataset], n_features: int, n_classes: int) -> None:
-    """Check sets of features [n, d] float32 and labels [n] int64.
+def check_points(points: Points, problem: str, n: int) -> Points:
+    """The points, if they are as many and of the sizes that the problem is registered with.
 
     Raises:
-        UserError: A set has other features or classes than these, or two sets share more rows than chance explains,
-            so that a score on one says nothing about unseen points.
+        UserError: They are not.
     """
-    for name, points in sets.items():
-        features, labels = points.tensors
-        if features.shape[1:] != (n_features,) or not ((labels >= 0) & (labels < n_classes)).all():
-            raise UserError(
-                f"the problem is registered with {n_features} features and {n_classes} classes, and its {name} points "
-                f"have {features[0].numel()} features and classes from {labels.min()} to {labels.max()}"
-            )
-    rows = {name: row_keys(points.tensors[0]) for name, points in sets.items()}
+    features, labels = points
+    _, n_features, n_classes = PROBLEMS[problem]
+    if features.shape != (n, n_features) or not ((labels >= 0) & (labels < n_classes)).all():
+        raise UserError(
+            f"problem {problem} must give {n} points with {n_features} features and {n_classes} classes: "
+            f"it gave {[*features.shape]} features and classes from {labels.min()} to {labels.max()}"
+        )
+    return points
+
+
+def refuse_overlap(sets: Mapping[str, Tensor]) -> None:
+    """Compare each two sets of features [n, d] float32, row by row.
+
+    Raises:
+        UserError: Two share more rows than chance explains, so that a score on one says nothing about unseen points.
+    """
+    rows = {name: row_keys(features) for name, features in sets.items()}
     names = list(rows)
     for k, one in enumerate(names):
         for other in names[:k]:
