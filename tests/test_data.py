@@ -41,6 +41,10 @@ def test_a_problem_must_give_what_it_is_registered_with(monkeypatch, n, n_featur
     said = f"problem line must give 9 points with {n_features} features and {n_classes} classes: it gave "
     with pytest.raises(UserError, match=re.escape(f"{said}[{n}, 2] features and classes from 0 to 1")):
         SyntheticData(n_train=9, n_val=9).setup("fit")
+    with pytest.raises(UserError, match=re.escape(said)):
+        SyntheticData(n_train=9, seed=None)
+    with pytest.raises(UserError, match=re.escape(said)):
+        next(iter(SyntheticData(n_train=9, batch_size=9, streaming=True).train_dataloader()))
 
 
 def test_seeds_that_differ_give_points_that_differ():

@@ -1,6 +1,5 @@
 """The data: four sets of points that share nothing, served in whole batches."""
 
-from functools import partial
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -71,7 +70,7 @@ class SyntheticData(LightningDataModule):
         self.root_seed = torch.initial_seed() if seed is None else seed
         self.sets: dict[str, TensorDataset] = {}
         if seed is None and not streaming:
-            self.sets["train"] = TensorDataset(*draw(problem, n_train, noise))
+            self.sets["train"] = TensorDataset(*self._points(n_train))
 
     def setup(self, stage: str | None = None) -> None:
         """Draw the sets that the stage ("fit", "validate", "test" or "predict"; None: each of them) needs.
@@ -89,8 +88,7 @@ class SyntheticData(LightningDataModule):
         n, batch_size = settings["n_train"], settings["batch_size"] or settings["n_train"]
         if not settings["streaming"]:
             return loader(InMemory(self.sets["train"], batch_size, self.root_seed, *processes))
-        points = partial(draw, settings["problem"], noise=settings["noise"])
-        return loader(Stream(lambda n, g: points(n, generator=g), n, batch_size, self.root_seed, *processes))
+        return loader(Stream(self._points, n, batch_size, self.root_seed, *processes))
 
     def val_dataloader(self) -> DataLoader[Batch]:
         return self._evaluation("val")
@@ -115,5 +113,8 @@ class SyntheticData(LightningDataModule):
         # torch keeps 32 bits of a CPU seed: four that differ there, so that no two sets are drawn alike.
         seeds = np.random.default_rng(self.root_seed).choice(2**32, size=len(SPLITS), replace=False)
         generator = Generator().manual_seed(int(seeds[SPLITS.index(split)]))
-        problem, n = self.hparams["problem"], self.hparams[f"n_{split}"]
+        return self._points(self.hparams[f"n_{split}"], generator)
+
+    def _points(self, n: int, generator: Generator | None = None) -> Points:
+        problem = self.hparams["problem"]
         return check_points(draw(problem, n, self.hparams["noise"], generator), problem, n)
