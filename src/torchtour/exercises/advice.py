@@ -41,7 +41,7 @@ def advice(error: str) -> str:
     return next((text for pattern, text in ADVICE.items() if re.search(pattern, error)), GENERAL)
 
 
-def meant(error: BaseException) -> str:
+def did_you_mean(error: BaseException) -> str:
     """A name that is nearly the one that Python does not know, as a question."""
     if not isinstance(error, AttributeError | NameError) or not error.name or not error.__traceback__:
         return ""
@@ -56,7 +56,7 @@ def meant(error: BaseException) -> str:
     return f". Did you mean `{close[0]}`?" if close else ""
 
 
-def slips(code: str) -> list[str]:
+def suspicious_lines(code: str) -> list[str]:
     """A line for each statement that does nothing, or cuts a loop short; nothing if the code is no Python."""
     try:
         tree = ast.parse(code)

@@ -3,10 +3,22 @@
 import ast
 import itertools
 import re
+from typing import NamedTuple
 
 HEADING = re.compile(r"^# Task (\d+): (.+?)\s*$", re.MULTILINE)
 KIND = re.compile(r"^\*(Predict|Fill in|Break and fix), (\d+) minutes?\.\*", re.MULTILINE)
 LESSON = re.compile(r"^# torchtour exercises: (\w+)\s*$", re.MULTILINE)
+TITLE = re.compile(r"^# Exercises: (.+?)\s*$", re.MULTILINE)
+ANSWER = re.compile(r"^# %% (\d+) (?:(right)|wrong (\w+))\s*$", re.MULTILINE)  # in a file of answers
+
+
+class TaskText(NamedTuple):
+    """What a start file says of a task."""
+
+    title: str
+    kind: str  # predict, fill in, or break and fix
+    minutes: int
+    text: str
 
 
 def cells_of(source: str) -> list[tuple[int, bool, int, list[str]]]:
@@ -38,8 +50,8 @@ def code_of(source: str) -> dict[int, str]:
     return {task: "\n".join(lines).rstrip() + "\n" for task, lines in code.items()}
 
 
-def texts_of(source: str) -> dict[int, tuple[str, str, int, str]]:
-    """Title, kind, minutes and text of each task by its number."""
+def texts_of(source: str) -> dict[int, TaskText]:
+    """What the file says of each task, by its number."""
     texts = {}
     for task, is_text, _, body in cells_of(source):
         heading = HEADING.search("\n".join(body))
@@ -49,7 +61,7 @@ def texts_of(source: str) -> dict[int, tuple[str, str, int, str]]:
         kind = KIND.search(text)
         if kind is None:
             raise ValueError(f"task {task} does not say its kind and its minutes")
-        texts[task] = (heading[2], kind[1].lower(), int(kind[2]), text[kind.end() :].strip())
+        texts[task] = TaskText(heading[2], kind[1].lower(), int(kind[2]), text[kind.end() :].strip())
     return texts
 
 
