@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -19,13 +20,11 @@ from torchtour.exercises import Lesson
 from torchtour.exercises.advice import advice, did_you_mean, suspicious_lines
 from torchtour.exercises.cells import same_code
 from torchtour.exercises.compare import article, difference, is_number
-from torchtour.exercises.trial import AnswerError, Ban, Draw, Trial, WrongAnswer
+from torchtour.exercises.trial import AnswerError, Ban, Draw, Finding, Trial, WrongAnswer
 
 MISSING = object()
 MAX_PRINTED = 1000  # characters of the learner's own output that are kept
 N_CASES = 3
-
-Finding = WrongAnswer | AnswerError
 
 
 @dataclass(frozen=True)
@@ -197,7 +196,7 @@ def _graded(lesson: Lesson, number: int, answers: list[Any], code: str, file: st
     check = lesson.checks[number]
     seed = zlib.crc32(code.encode())  # the same file is checked with the same inputs, another one with others
     seen = findings(lesson, number, answers, code, seed)
-    first = next(filter(None, seen), None)
+    first = next(chain(*seen), None)
     if first is None:
         return Result(number, "solved")
     if isinstance(first, AnswerError):
@@ -224,17 +223,17 @@ def unchecked(number: int, error: BaseException) -> Result:
     return Result(number, "unchecked", "checker", text, more)
 
 
-def findings(lesson: Lesson, number: int, answers: list[Any], code: str, seed: int) -> list[Finding | None]:
-    """What is wrong with the answer in each case; None where it is right."""
+def findings(lesson: Lesson, number: int, answers: list[Any], code: str, seed: int) -> list[list[Finding]]:
+    """What is wrong with the answer in each case."""
     check = lesson.checks[number]
     if check.puzzle:
-        return [_finding(check, Trial(Draw(seed, 0)), answers)]
-    found: list[Finding | None] = []
+        return [_findings(check, Trial(Draw(seed, 0)), answers)]
+    found = []
     names = _names(check, answers)
     for case in range(check.n_cases):
         expected = recorded(lesson, number, seed, case)
         torch.manual_seed(seed + case)
-        found.append(_finding(check, Trial(Draw(seed, case), names, check.bans, code, expected), answers))
+        found.append(_findings(check, Trial(Draw(seed, case), names, check.bans, code, expected), answers))
     return found
 
 
@@ -242,14 +241,14 @@ def _names(check: Check, answers: list[Any]) -> dict[int, str]:
     return {id(answer): name for answer, name in zip(answers, check.names.split(), strict=True)}
 
 
-def _finding(check: Check, trial: Trial, answers: list[Any]) -> Finding | None:
+def _findings(check: Check, trial: Trial, answers: list[Any]) -> list[Finding]:
     try:
         check.grade(trial, *answers)
-    except (WrongAnswer, AnswerError) as found:
-        return found
-    if trial.expected is not None and len(trial.recorded) != len(trial.expected):
+    except (WrongAnswer, AnswerError) as last:
+        return [*trial.findings, last]
+    if not trial.findings and trial.expected is not None and len(trial.recorded) != len(trial.expected):
         raise RuntimeError("the reference showed more than the answer")
-    return None
+    return trial.findings
 
 
 @cache
@@ -278,7 +277,7 @@ def defined_by(lesson: Lesson, number: int, code: str) -> dict[str, Any]:
     return namespace
 
 
-def known_mistake(lesson: Lesson, number: int, seen: list[Finding | None], seed: int) -> str | None:
+def known_mistake(lesson: Lesson, number: int, seen: list[list[Finding]], seed: int) -> str | None:
     """The key of the known wrong answer of which the same is seen, in each case."""
     check = lesson.checks[number]
     for answer in lesson.answers:
@@ -287,18 +286,11 @@ def known_mistake(lesson: Lesson, number: int, seen: list[Finding | None], seed:
         namespace = defined_by(lesson, number, answer.code)
         names = [namespace[name] for name in check.names.split()]
         known = findings(lesson, number, names, answer.code, seed)
-        if all(map(_equal, seen, known)):
+        if [len(case) for case in seen] != [len(case) for case in known]:
+            continue
+        if all(one.equals(other) for one, other in zip(chain(*seen), chain(*known), strict=True)):
             return answer.key
     return None
-
-
-def _equal(one: Finding | None, other: Finding | None) -> bool:
-    """Was the same seen of both answers, in one case?"""
-    if isinstance(one, WrongAnswer) and isinstance(other, WrongAnswer):
-        return one.equals(other)
-    if isinstance(one, AnswerError) and isinstance(other, AnswerError):
-        return one.text == other.text
-    return one is other is None
 
 
 def recognised(result: Result, check: Check, error: str) -> Result | None:

@@ -36,9 +36,12 @@ class WrongAnswer(Exception):  # noqa: N818
         self.key, self.message, self.seen = key, message, seen
         self.what, self.got = what or message, got
 
-    def equals(self, other: "WrongAnswer") -> bool:
+    def equals(self, other: "Finding") -> bool:
         """Was the same seen of both answers?"""
-        if (self.key, self.what) != (other.key, other.what):
+        if not isinstance(other, WrongAnswer) or (self.key, self.what) != (
+            other.key,
+            other.what,
+        ):
             return False
         return self.got is other.got is None or difference(self.got, other.got) is None
 
@@ -50,6 +53,12 @@ class AnswerError(Exception):
         super().__init__(str(cause))
         self.cause, self.seen = cause, seen
         self.text = f"{type(cause).__name__}: {cause}"
+
+    def equals(self, other: "Finding") -> bool:
+        return isinstance(other, AnswerError) and self.text == other.text
+
+
+Finding = WrongAnswer | AnswerError
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,7 @@ class Trial:
     code: str = ""  # the learner's
     expected: list[tuple[str, Any]] | None = None
     recorded: list[tuple[str, Any]] = field(default_factory=list)
+    findings: list["Finding"] = field(default_factory=list)  # of calls after which the trial went on
     n_calls: int = 0  # of torch's functions in the last call
     last_call: str = ""  # its arguments, as they are shown
 
@@ -147,6 +157,7 @@ class Trial:
         changes: Iterable[str] = (),
         compare: bool = True,
         listed: bool = False,
+        go_on: bool = False,
         tolerance: float = RELATIVE,
         **kwargs: Any,
     ) -> Any:
@@ -156,7 +167,15 @@ class Trial:
             shown: the function's name; default: that of the answer.
             names: the names of the arguments, apart by spaces; default: a, b ... from the signature.
             listed: an iterator may take the place of a list.
+            go_on: note what is wrong, return None and go on, so that a mistake is known by all that it does.
         """
+        if go_on:
+            try:
+                return self.call(function, *args, shown=shown, names=names, changes=changes, compare=compare,
+                                 listed=listed, tolerance=tolerance, **kwargs)  # fmt: skip
+            except (WrongAnswer, AnswerError) as found:
+                self.findings.append(found)
+                return None
         title = shown or self.names.get(id(function), "answer")
         labels = names.split() or _argument_names(function, len(args))
         named = {**dict(zip(labels, args, strict=False)), **kwargs}
@@ -211,7 +230,7 @@ class Trial:
             self.recorded.append((what, _frozen(value)))
             return
         place = len(self.recorded)
-        self.recorded.append((what, None))
+        self.recorded.append((what, None))  # what was expected, right or not
         if place >= len(self.expected) or self.expected[place][0] != what:
             raise RuntimeError(f"the reference did not show: {what}")
         expected = self.expected[place][1]

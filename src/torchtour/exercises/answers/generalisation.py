@@ -75,6 +75,15 @@ def measured(net, features, labels):
     net.train(mode)
     return (answers == labels).float().mean().item()
 
+# %% 2 wrong layers_left
+def measured(net, features, labels):
+    was = net.training
+    net.eval()
+    with torch.no_grad():
+        answers = net(features).argmax(dim=1)
+    net.training = was
+    return (answers == labels).float().mean().item()
+
 # %% 2 wrong counted
 def measured(net, features, labels):
     mode = net.training
@@ -296,6 +305,16 @@ def clipped(gradients, max_norm):
     norm = torch.cat([g.flatten() for g in gradients]).norm()
     return norm.clamp(max=max_norm)
 
+# %% 4 wrong zero
+def clipped(gradients, max_norm):
+    norm = sum(gradient.square().sum() for gradient in gradients).sqrt()
+    return [gradient / norm * norm.clamp(max=max_norm) for gradient in gradients]
+
+# %% 4 wrong zero
+def clipped(gradients, max_norm):
+    norm = sum(gradient.square().sum() for gradient in gradients).sqrt().item()
+    return [gradient * min(1.0, max_norm / norm) for gradient in gradients]
+
 # %% 5 right
 def kaiming_layer(n_inputs, n_outputs):
     layer = nn.Linear(n_inputs, n_outputs)
@@ -406,15 +425,15 @@ def kaiming_layer(n_inputs, n_outputs):
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
         if self.training:
             mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
             self.mean.lerp_(mean.detach(), 0.1)
-            self.var.lerp_(var.detach(), 0.1)
+            self.var.lerp_(batch.var(dim=0).detach(), 0.1)
         return (batch - mean) / (var + 1e-5).sqrt()
 
 # %% 6 right
@@ -430,22 +449,22 @@ class BatchNorm(nn.Module):
     def learn(self, batch):
         var, mean = torch.var_mean(batch, dim=0, correction=0)
         self.mean = self.mean * 0.9 + mean.detach() * 0.1
-        self.var = self.var * 0.9 + var.detach() * 0.1
+        self.var = self.var * 0.9 + batch.detach().var(dim=0) * 0.1
         return (batch - mean) / torch.sqrt(var + 1e-5)
 
 # %% 6 wrong rows
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
         if self.training:
             mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
             self.mean = 0.9 * self.mean + 0.1 * mean.detach()
-            self.var = 0.9 * self.var + 0.1 * var.detach()
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0).detach()
         dim = dict(dim=1, keepdim=True)
         return (batch - batch.mean(**dim)) / (batch.var(correction=0, **dim) + 1e-5).sqrt()
 
@@ -453,53 +472,53 @@ class BatchNorm(nn.Module):
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
         if self.training:
             mean, var = batch.mean(), batch.var(correction=0)
             self.mean = 0.9 * self.mean + 0.1 * mean.detach()
-            self.var = 0.9 * self.var + 0.1 * var.detach()
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0).detach()
         return (batch - mean) / (var + 1e-5).sqrt()
 
 # %% 6 wrong corrected
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
         if self.training:
             mean, var = batch.mean(dim=0), batch.var(dim=0)
             self.mean = 0.9 * self.mean + 0.1 * mean.detach()
-            self.var = 0.9 * self.var + 0.1 * var.detach()
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0).detach()
         return (batch - mean) / (var + 1e-5).sqrt()
 
 # %% 6 wrong not_rooted
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
         if self.training:
             mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
             self.mean = 0.9 * self.mean + 0.1 * mean.detach()
-            self.var = 0.9 * self.var + 0.1 * var.detach()
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0).detach()
         return (batch - mean) / (var + 1e-5)
 
 # %% 6 wrong running_in_training
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
@@ -511,23 +530,23 @@ class BatchNorm(nn.Module):
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
         if self.training:
             mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
             self.mean = 0.9 * self.mean + 0.1 * mean.detach()
-            self.var = 0.9 * self.var + 0.1 * var.detach()
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0).detach()
         return (batch - self.mean) / (self.var + 1e-5).sqrt()
 
 # %% 6 wrong not_kept
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
@@ -539,8 +558,8 @@ class BatchNorm(nn.Module):
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
@@ -553,8 +572,8 @@ class BatchNorm(nn.Module):
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
@@ -568,45 +587,45 @@ class BatchNorm(nn.Module):
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
         if self.training:
             mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
-            self.mean = self.mean + 0.1 * mean
-            self.var = self.var + 0.1 * var
+            self.mean = self.mean + 0.1 * mean.detach()
+            self.var = self.var + 0.1 * batch.var(dim=0).detach()
         return (batch - mean) / (var + 1e-5).sqrt()
 
 # %% 6 wrong batch_in_eval
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
         if True:
             mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
             self.mean = 0.9 * self.mean + 0.1 * mean.detach()
-            self.var = 0.9 * self.var + 0.1 * var.detach()
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0).detach()
         return (batch - mean) / (var + 1e-5).sqrt()
 
 # %% 6 wrong moves_in_eval
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         mean, var = self.mean, self.var
         if self.training:
             mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
             self.mean = 0.9 * self.mean + 0.1 * mean.detach()
-            self.var = 0.9 * self.var + 0.1 * var.detach()
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0).detach()
         if not self.training:
             before = mean, var
             self.mean = 0.9 * self.mean + 0.1 * batch.mean(dim=0)
@@ -617,8 +636,8 @@ class BatchNorm(nn.Module):
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
         if not self.training:
@@ -626,10 +645,50 @@ class BatchNorm(nn.Module):
         if self.training:
             mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
             self.mean = 0.9 * self.mean + 0.1 * mean.detach()
-            self.var = 0.9 * self.var + 0.1 * var.detach()
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0).detach()
         return (batch - mean) / (var + 1e-5).sqrt()
 
 # %% 6 wrong other
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+
+    def forward(self, batch):
+        mean, var = self.mean, self.var
+        if self.training:
+            mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
+            self.mean = 0.9 * self.mean + 0.1 * mean.detach()
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0).detach()
+        return batch - mean
+
+# %% 6 right
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+
+    def forward(self, batch):
+        return nn.functional.batch_norm(batch, self.mean, self.var, training=self.training)
+
+# %% 6 wrong biased
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+
+    def forward(self, batch):
+        mean, var = self.mean, self.var
+        if self.training:
+            mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
+            self.mean = 0.9 * self.mean + 0.1 * mean.detach()
+            self.var = 0.9 * self.var + 0.1 * var.detach()
+        return (batch - mean) / (var + 1e-5).sqrt()
+
+# %% 6 wrong not_in_state_dict
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
@@ -641,8 +700,70 @@ class BatchNorm(nn.Module):
         if self.training:
             mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
             self.mean = 0.9 * self.mean + 0.1 * mean.detach()
-            self.var = 0.9 * self.var + 0.1 * var.detach()
-        return batch - mean
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0).detach()
+        return (batch - mean) / (var + 1e-5).sqrt()
+
+# %% 6 wrong learned
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.mean = nn.Parameter(torch.zeros(n_features))
+        self.var = nn.Parameter(torch.ones(n_features))
+
+    def forward(self, batch):
+        mean, var = self.mean, self.var
+        if self.training:
+            mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
+            with torch.no_grad():
+                self.mean.lerp_(mean, 0.1)
+                self.var.lerp_(batch.var(dim=0), 0.1)
+        return (batch - mean) / (var + 1e-5).sqrt()
+
+# %% 6 wrong graph_kept
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+
+    def forward(self, batch):
+        mean, var = self.mean, self.var
+        if self.training:
+            mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
+            self.mean = 0.9 * self.mean + 0.1 * mean
+            self.var = 0.9 * self.var + 0.1 * batch.var(dim=0)
+        return (batch - mean) / (var + 1e-5).sqrt()
+
+# %% 6 wrong all_in_no_grad
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+
+    @torch.no_grad()
+    def forward(self, batch):
+        mean, var = self.mean, self.var
+        if self.training:
+            mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
+            self.mean.lerp_(mean, 0.1)
+            self.var.lerp_(batch.var(dim=0), 0.1)
+        return (batch - mean) / (var + 1e-5).sqrt()
+
+# %% 6 wrong forgets
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+
+    def forward(self, batch):
+        mean, var = self.mean, self.var
+        if self.training:
+            mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
+            self.mean = 0.1 * mean.detach()
+            self.var = 0.9 + 0.1 * batch.var(dim=0).detach()
+        return (batch - mean) / (var + 1e-5).sqrt()
 
 # %% 6 wrong missing
 class Norm(nn.Module):

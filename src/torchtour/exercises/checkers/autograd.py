@@ -31,11 +31,11 @@ def slope(t: Trial, answer: Callable[..., Any]) -> None:
         Curve(f"lambda x: {b} * x * x", lambda x: b * x * x),
     ]
     for curve in curves:
-        t.call(answer, curve, t.draw.number(-3, 3), names="function at", tolerance=1e-4)
-        t.call(answer, curve, t.draw.random.randint(4, 9), names="function at", tolerance=1e-4)
+        t.call(answer, curve, t.draw.number(-3, 3), names="function at", tolerance=1e-4, go_on=True)
+        t.call(answer, curve, t.draw.random.randint(4, 9), names="function at", tolerance=1e-4, go_on=True)
     # Autograd and a difference quotient disagree here: the detached factor counts as a constant.
     half_watched = Curve(f"lambda x: {a} * x.detach() * x", lambda x: a * x.detach() * x)
-    t.call(answer, half_watched, t.draw.number(1, 3), names="function at", tolerance=1e-4)
+    t.call(answer, half_watched, t.draw.number(1, 3), names="function at", tolerance=1e-4, go_on=True)
     if t.expected is not None and any(curve.n_calls == 0 for curve in curves):
         t.fail("other", "`slope` never calls the function that it is given.")
 
@@ -48,9 +48,9 @@ def slope_of(function: Callable[[Tensor], Tensor], at: float) -> float:
 def descend(t: Trial, answer: Callable[..., Any]) -> None:
     for lr in (t.draw.number(0.15, 0.45), t.draw.number(0.01, 0.09, 3)):
         start, steps = t.draw.number(-6, 8), t.draw.size(3, 7)
-        t.call(answer, start, steps, lr, names="start steps lr", tolerance=1e-4)
-    t.call(answer, t.draw.number(-6, 8), t.draw.size(4, 9), names="start steps", tolerance=1e-4)
-    t.call(answer, t.draw.number(-6, 8), 1, names="start steps", lr=t.draw.number(0.2, 0.4), tolerance=1e-4)
+        t.call(answer, start, steps, lr, names="start steps lr", tolerance=1e-4, go_on=True)
+    t.call(answer, t.draw.number(-6, 8), t.draw.size(4, 9), names="start steps", tolerance=1e-4, go_on=True)
+    t.call(answer, t.draw.number(-6, 8), 1, names="start steps", lr=t.draw.number(0.2, 0.4), tolerance=1e-4, go_on=True)
 
 
 def path_of(start: float, steps: int, lr: float = 0.1) -> list[float]:

@@ -50,8 +50,8 @@ def batches(t: Trial, answer: Callable[..., Any]) -> None:
     full, rest = t.draw.size(2, 4), t.draw.random.randrange(1, size)
     for n in (full * size + rest, full * size, size - 1, size * size - size + 1):
         features, labels = t.draw.normal(n, n_features), t.draw.labels(n, 1) + torch.arange(n)
-        t.call(answer, features, labels, size, names="features labels size", listed=True)
-    t.call(answer, t.draw.normal(4, 2), t.draw.labels(4, 2), 1, names="features labels size", listed=True)
+        t.call(answer, features, labels, size, names="features labels size", listed=True, go_on=True)
+    t.call(answer, t.draw.normal(4, 2), t.draw.labels(4, 2), 1, names="features labels size", listed=True, go_on=True)
 
 
 def batches_by_split(features: Tensor, labels: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
@@ -109,7 +109,7 @@ def split_and_scale(t: Trial, answer: Callable[..., Any]) -> None:
         features = t.draw.normal(n, n_features, scale=3) + t.draw.integers(-9, 10, n_features)
         features[n_train:] += 5
         features[:n_train] += torch.linspace(0, 2, n_train)[:, None]  # no column is constant
-        t.call(answer, features, n_train, names="features n_train", tolerance=1e-4)
+        t.call(answer, features, n_train, names="features n_train", tolerance=1e-4, go_on=True)
 
 
 def scaled_by_column(features: Tensor, n_train: int) -> tuple[Tensor, Tensor]:

@@ -13,10 +13,10 @@ from torchtour.exercises.trial import Ban, Trial
 
 def column_by_column(t: Trial, answer: Callable[..., Any]) -> None:
     rows, columns = t.draw.sizes(2, 2, 5)
-    t.call(answer, t.draw.integers(-99, 100, rows, columns))
-    t.call(answer, t.draw.normal(columns, rows))
-    t.call(answer, t.draw.normal(rows, columns).T)  # not in order in memory
-    t.call(answer, t.draw.normal(1, rows))
+    t.call(answer, t.draw.integers(-99, 100, rows, columns), names="table", go_on=True)
+    t.call(answer, t.draw.normal(columns, rows), names="table", go_on=True)
+    t.call(answer, t.draw.normal(rows, columns).T, names="table", go_on=True)  # not in order in memory
+    t.call(answer, t.draw.normal(1, rows), names="table", go_on=True)
 
 
 def columns_in_a_row(table: Tensor) -> Tensor:
@@ -65,9 +65,9 @@ def distances(t: Trial, answer: Callable[..., Any]) -> None:
         a, b = t.draw.quarters(shapes[0], shapes[2]), t.draw.quarters(shapes[1], shapes[2])
         if len(calls) == 1:
             b[0] = a[0]
-        t.call(answer, a, b, tolerance=1e-4, names="a b")
+        t.call(answer, a, b, tolerance=1e-4, names="a b", go_on=True)
         calls.append(t.n_calls)
-    if t.expected is not None and calls[0] < calls[3]:
+    if t.expected is not None and not t.findings and calls[0] < calls[3]:
         t.fail("forbidden", "The number of torch's functions that you call grows with the number of points: a loop.")
 
 

@@ -76,7 +76,7 @@ def accuracy(t: Trial, answer: Callable[..., Any]) -> None:
         net = t.draw.net(n_features, n_classes)
         features = t.draw.normal(n, n_features, scale=2)
         labels = half_right(t, net, features, n_classes)
-        t.call(answer, net, features, labels, names="net features labels")
+        t.call(answer, net, features, labels, names="net features labels", go_on=True)
 
 
 def half_right(t: Trial, net: nn.Module, features: Tensor, n_classes: int) -> Tensor:
@@ -100,7 +100,7 @@ class Model(dict[str, Any]):
 
 def best_rate(t: Trial, answer: Callable[..., Any]) -> None:
     n = t.draw.size(4, 7)
-    rates = t.draw.random.sample([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0], n)
+    rates = t.draw.random.sample([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.8, 2.5], n)
     order = t.draw.random.sample(range(1, n - 1), 2)
     train_losses = {rate: 0.5 + t.draw.number(0.1, 2, 4) for rate in rates}
     test_losses = {rate: 0.5 + t.draw.number(0.1, 2, 4) for rate in rates}
