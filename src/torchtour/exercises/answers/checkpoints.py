@@ -255,6 +255,17 @@ def resume_run(path, net, optimizer):
     net.load_state_dict(run["net"])
     return run["epochs"]
 
+# %% 5 wrong trusting
+def save_run(path, net, optimizer, epochs_done):
+    torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epochs_done}, path)
+
+
+def resume_run(path, net, optimizer):
+    run = torch.load(path, weights_only=False)
+    net.load_state_dict(run["net"])
+    optimizer.load_state_dict(run["optimizer"])
+    return run["epochs"]
+
 # %% 5 wrong net_not_loaded
 def save_run(path, net, optimizer, epochs_done):
     torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epochs_done}, path)
