@@ -138,7 +138,7 @@ def show(value: Any) -> str:
 def rounded(value: Any) -> Any:
     """The value with its floats to six significant digits, which show what the comparison sees."""
     if isinstance(value, torch.Tensor):
-        return rounded(value.detach().tolist())
+        return show(value) if value.is_meta else rounded(value.detach().tolist())
     if isinstance(value, float):
         return float(f"{value:.6g}")
     if type(value) in (list, tuple):

@@ -246,7 +246,7 @@ def _findings(check: Check, trial: Trial, answers: list[Any]) -> list[Finding]:
         check.grade(trial, *answers)
     except (WrongAnswer, AnswerError) as last:
         return [*trial.findings, last]
-    if not trial.findings and trial.expected is not None and len(trial.recorded) != len(trial.expected):
+    if trial.expected is not None and trial.place != len(trial.expected):
         raise RuntimeError("the reference showed more than the answer")
     return trial.findings
 

@@ -43,7 +43,7 @@ class WrongAnswer(Exception):  # noqa: N818
             other.what,
         ):
             return False
-        return self.got is other.got is None or difference(self.got, other.got) is None
+        return (self.got is None and other.got is None) or difference(self.got, other.got) is None
 
 
 class AnswerError(Exception):
@@ -145,6 +145,8 @@ class Trial:
     expected: list[tuple[str, Any]] | None = None
     recorded: list[tuple[str, Any]] = field(default_factory=list)
     findings: list["Finding"] = field(default_factory=list)  # of calls after which the trial went on
+    n_parts: int = 0
+    place: int = 0  # in expected
     n_calls: int = 0  # of torch's functions in the last call
     last_call: str = ""  # its arguments, as they are shown
 
@@ -167,15 +169,13 @@ class Trial:
             shown: the function's name; default: that of the answer.
             names: the names of the arguments, apart by spaces; default: a, b ... from the signature.
             listed: an iterator may take the place of a list.
-            go_on: note what is wrong, return None and go on, so that a mistake is known by all that it does.
+            go_on: the call is a part of the trial; what is wrong with it returns None.
         """
         if go_on:
-            try:
+            with self.part():
                 return self.call(function, *args, shown=shown, names=names, changes=changes, compare=compare,
                                  listed=listed, tolerance=tolerance, **kwargs)  # fmt: skip
-            except (WrongAnswer, AnswerError) as found:
-                self.findings.append(found)
-                return None
+            return None
         title = shown or self.names.get(id(function), "answer")
         labels = names.split() or _argument_names(function, len(args))
         named = {**dict(zip(labels, args, strict=False)), **kwargs}
@@ -195,7 +195,7 @@ class Trial:
             change = changed(before[name], snapshot(value)) if name not in changes else None
             if change:
                 text = f"`{title}` changes `{name}`, which was handed in: {change}. It should stay as it is."
-                raise WrongAnswer("changed", text, seen, f"{name} after {title}", _frozen(value))
+                raise WrongAnswer("input_changed", text, seen, f"{name} after {title}", _frozen(value))
         if compare:
             self.see(f"What `{title}` returns", result, seen=seen, tolerance=tolerance)
         return result
@@ -229,15 +229,36 @@ class Trial:
         if self.expected is None:
             self.recorded.append((what, _frozen(value)))
             return
-        place = len(self.recorded)
-        self.recorded.append((what, None))  # what was expected, right or not
-        if place >= len(self.expected) or self.expected[place][0] != what:
+        if self.place >= len(self.expected) or self.expected[self.place][0] != what:
             raise RuntimeError(f"the reference did not show: {what}")
-        expected = self.expected[place][1]
+        expected = self.expected[self.place][1]
+        self.place += 1
         text = difference(value, expected, tolerance)
         if text:
             shown = [*([seen] if seen else []), f"got {_brief(value)}", f"expected {_brief(expected)}"]
             raise WrongAnswer(key or "other", f"{what} {text}", "\n".join(shown), what, _frozen(value))
+
+    @contextlib.contextmanager
+    def part(self) -> Iterator[list[Any]]:
+        """A part of the trial: if something is wrong in it, the trial goes on after it, and a mistake is known by all parts.
+
+        What is put into the list that it yields belongs to what was seen.
+        """
+        got: list[Any] = []
+        try:
+            yield got
+        except (WrongAnswer, AnswerError) as found:
+            if self.expected is None:
+                raise
+            if got and isinstance(found, WrongAnswer):
+                found.got = _frozen(got)
+            self.findings.append(found)
+        self.n_parts += 1
+        mark = (f"end of part {self.n_parts}", None)
+        if self.expected is None:
+            self.recorded.append(mark)
+        else:
+            self.place = self.expected.index(mark) + 1
 
     def gradients(self, result: Tensor, seen: str = "", **inputs: Tensor) -> None:
         """Compare the gradients that reach the inputs through the result."""
@@ -400,8 +421,8 @@ def _frozen(value: Any) -> Any:
 
 def _brief(value: Any) -> str:
     """A value with its shape, where it is a tensor."""
-    if isinstance(value, Tensor) and value.dim():
-        return f"{list(value.shape)} {show(value)}"
+    if isinstance(value, Tensor):
+        return f"tensor {list(value.shape)} {show(value)}" if value.dim() else f"tensor({show(value)})"
     return show(value)
 
 

@@ -291,6 +291,7 @@ CHECKS = {
         accuracy,
         "Which class has the highest score? Where does it equal the label? What share is that?",
         {
+            "tensor": ("The share is right, but it is a tensor. A Python number is asked for.", "`item()`."),
             "counted": ("That is how many are right. The share is asked for.", "Divide by the number of points."),
             "percent": ("That is in percent. Asked for is a number from 0 to 1.", "Leave out the factor 100."),
             "wrong_ones": ("That is the share of wrong answers.", "`==`, not `!=`."),
