@@ -50,6 +50,23 @@ def code_of(source: str) -> dict[int, str]:
     return {task: "\n".join(lines).rstrip() + "\n" for task, lines in code.items()}
 
 
+def first_line_of(source: str, number: int) -> int:
+    """The line of a task's first code, counted from 1; 1 if the task is not in the file."""
+    lines = code_of(source).get(number, "").splitlines()
+    return next((place for place, line in enumerate(lines, start=1) if line.strip()), 1)
+
+
+def with_task_of(source: str, other: str, number: int) -> str | None:
+    """The source with a task's text and code from another file; None if the source has no such task."""
+    mine = [(task, body) for task, _, _, body in cells_of(source)]
+    place = next((i for i, (task, _) in enumerate(mine) if task == number), None)
+    if place is None:
+        return None
+    fresh = [body for task, _, _, body in cells_of(other) if task == number]
+    bodies = [body for task, body in mine[:place]] + fresh + [body for task, body in mine[place:] if task != number]
+    return "\n".join(line for body in bodies for line in body) + "\n"
+
+
 def texts_of(source: str) -> dict[int, TaskText]:
     """What the file says of each task, by its number."""
     texts = {}

@@ -262,7 +262,8 @@ def recorded(lesson: Lesson, number: int, seed: int, case: int) -> list[tuple[st
         answers = [*check.reference] if isinstance(check.reference, tuple) else [check.reference]
     torch.manual_seed(seed + case)
     trial = Trial(Draw(seed, case), _names(check, answers))
-    with torch.set_grad_enabled(True):
+    with torch.set_grad_enabled(True), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         check.grade(trial, *answers)
     return trial.recorded
 
@@ -283,9 +284,11 @@ def known_mistake(lesson: Lesson, number: int, seen: list[list[Finding]], seed: 
     for answer in lesson.answers:
         if answer.task != number or answer.key not in check.mistakes:
             continue
-        namespace = defined_by(lesson, number, answer.code)
-        names = [namespace[name] for name in check.names.split()]
-        known = findings(lesson, number, names, answer.code, seed)
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            namespace = defined_by(lesson, number, answer.code)
+            names = [namespace[name] for name in check.names.split()]
+            known = findings(lesson, number, names, answer.code, seed)
         if [len(case) for case in seen] != [len(case) for case in known]:
             continue
         if all(one.equals(other) for one, other in zip(chain(*seen), chain(*known), strict=True)):

@@ -18,7 +18,9 @@ def absolute_error(t: Trial, answer: Callable[..., Any]) -> None:
         with t.watched("MeanAbsoluteError()"):
             loss = answer()
         t.require(isinstance(loss, nn.Module), "`MeanAbsoluteError` should be an nn.Module.")
-        prediction, target = t.draw.normal(n, scale=3).requires_grad_(), (t.draw.normal(n) + 5).requires_grad_()
+        prediction = t.draw.normal(n, scale=3).requires_grad_()
+        errors = (t.draw.normal(n).abs() + 0.1) * t.draw.random.choice([-1, 1]) * torch.linspace(1, -0.9, n).sign()
+        target = (prediction.detach() + errors).requires_grad_()  # no error is 0, where the slope of abs is not defined
         shown = "MeanAbsoluteError()"
         got = t.call(loss, prediction, target, shown=shown, names="prediction target", compare=False)
         t.require(not isinstance(got, float), "", "number", t.last_call)
