@@ -289,6 +289,12 @@ class Trial:
             raise RuntimeError(f"the reference fails: {message}")
         raise WrongAnswer(key, message, seen)
 
+    def unchanged(self, name: str, before: Any, value: Any, seen: str) -> None:
+        """See that a value is still as its snapshot `before`; for what `call` cannot compare at once."""
+        change = changed(before, snapshot(value))
+        if change:
+            raise WrongAnswer("input_changed", f"Your code changes `{name}`, which was handed in: {change}.", seen, name)
+
     def fail(self, key: str, message: str, seen: str = "") -> None:
         """The answer is wrong."""
         self.require(False, message, key, seen)

@@ -138,7 +138,8 @@ def adam_step(t: Trial, answer: Callable[..., Any]) -> None:
                 got = t.call(answer, weight, gradient, *before, count, lr, names=names, tolerance=1e-4, **more)
                 new = not {one.data_ptr() for one in got} & {one.data_ptr() for one in (weight, gradient, *before)}
                 t.require(new, "The results share memory with what was handed in: they should be new.", "shared", t.last_call)
-    zero = torch.zeros(2)  # where eps keeps the step finite
+    tiny, zero = torch.full((2,), t.draw.random.randint(1, 9) * 1e-8), torch.zeros(2)
+    t.call(answer, zero, tiny, zero, zero, 1, 0.1, names=names, tolerance=1e-3)  # where eps counts
     t.call(answer, t.draw.normal(2), zero, zero, zero, 1, 0.1, names=names, go_on=True)
 
 

@@ -97,6 +97,7 @@ def value(t: Trial, answer: Callable[..., Any]) -> None:
         "(a + b) * (b + c)": lambda a, b, c: (a + b) * (b + c),
         "a * b + a * a * a + b": lambda a, b, c: a * b + a * a * a + b,
         "a + b": lambda a, b, c: a + b,
+        "d * d + d * c with d = a * b": lambda a, b, c: with_part(a * b, c),
     }
     for text, function in sums.items():
         numbers = [t.draw.number(-4, 4) or 1.5 for _ in range(3)]
@@ -110,6 +111,11 @@ def value(t: Trial, answer: Callable[..., Any]) -> None:
         t.see(f"z.data for z = {text}", data, seen)
         for name, gradient in zip("abc", found, strict=True):
             t.see(f"{name}.grad after z.backward() for z = {text}", gradient, seen)
+
+
+def with_part(d: Any, c: Any) -> Any:
+    """An intermediate result that is used three times."""
+    return d * d + d * c
 
 
 class Dual:

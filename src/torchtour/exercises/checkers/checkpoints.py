@@ -80,9 +80,9 @@ def load(t: Trial, answer: Callable[..., Any]) -> None:
             t.require(not isinstance(got, dict), "", "weights_only", seen)
             t.require(type(got).__name__ != "_IncompatibleKeys", "", "report", seen)
             t.require(isinstance(got, nn.Module), f"`load` returns {article(got)}, expected the net.", seen=seen)
-            loaded = all(map(torch.equal, net.state_dict().values(), stored.state_dict().values()))
+            loaded = equal_states(net.state_dict(), stored.state_dict())
             t.require(loaded, "", "not_put_in", seen)
-            same = got is net or all(map(torch.equal, got.state_dict().values(), stored.state_dict().values()))
+            same = got is net or equal_states(got.state_dict(), stored.state_dict())
             t.require(same, "The weights are in `net`, but another net is returned.", seen=seen)
             t.require(not any(module.training for module in got.modules()), "", "training_mode", seen)
             trainable = all(parameter.requires_grad for parameter in got.parameters())
@@ -159,6 +159,8 @@ def best_weights(t: Trial, answer: Callable[..., Any]) -> None:
         for key, turn in wrong.items():
             if turn != best and equal_states(got, states[turn]):
                 t.fail(key, "", seen)
+        left = any(equal_states(net.state_dict(), states[turn]) for turn in (best, epochs))
+        t.require(left, "After `best_weights` the net has weights that its training did not give it.", seen=seen)
         weights = {name: one.detach() if isinstance(one, Tensor) else one for name, one in got.items()}
         t.see("What `best_weights` returns", weights, seen, 1e-4)
 
@@ -166,7 +168,12 @@ def best_weights(t: Trial, answer: Callable[..., Any]) -> None:
 def equal_states(one: dict[str, Any], other: dict[str, Tensor]) -> bool:
     if set(one) != set(other) or not all(isinstance(value, Tensor) for value in one.values()):
         return False
-    return all(one[name].shape == other[name].shape and torch.allclose(one[name], other[name], atol=1e-4) for name in other)
+    for name, tensor in other.items():
+        if one[name].shape != tensor.shape or one[name].dtype != tensor.dtype:
+            return False
+        if not torch.allclose(one[name], tensor, atol=1e-4):
+            return False
+    return True
 
 
 def best_by_repeating(

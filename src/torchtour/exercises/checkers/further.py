@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from torchtour.exercises.compare import article
 from torchtour.exercises.judge import Check, prediction_check
-from torchtour.exercises.trial import Trial
+from torchtour.exercises.trial import Trial, snapshot
 
 
 def cosine_rate(t: Trial, answer: Callable[..., Any]) -> None:
@@ -118,7 +118,7 @@ def first_nan(t: Trial, answer: Callable[..., Any]) -> None:
         seen_by_mine: list[int] = []
         net.register_forward_hook(lambda *_, seen_by_mine=seen_by_mine: seen_by_mine.append(1))
         next(net.children()).register_forward_hook(lambda *_, seen_by_mine=seen_by_mine: seen_by_mine.append(1))
-        before = hooks(net)
+        before, parameters = hooks(net), snapshot(net)
         got = t.call(answer, net, features, names="net features", changes=["net"], compare=False)
         seen = f"{t.last_call}\nHere the net has {text}."
         t.require(not isinstance(got, int | float), "", "number", seen)
@@ -127,6 +127,7 @@ def first_nan(t: Trial, answer: Callable[..., Any]) -> None:
         t.require(hooks(net) <= before, "", "hooks_left", seen)
         t.require(hooks(net) == before, "You have removed a hook that was there before: remove only your own.", seen=seen)
         t.require(bool(seen_by_mine), "`first_nan` never calls the net.", seen=seen)
+        t.unchanged("net", parameters, net, seen)
         t.see(f"What `first_nan` returns for {text}", got, seen)
 
 
@@ -198,6 +199,7 @@ def range_test(t: Trial, answer: Callable[..., Any]) -> None:
         [math.nan, 1.0],
         [1.0, 4.1, 1.0],
         [1.0, 3.9, 1.0],
+        [1.0, 4.0, 2.0],  # not more than 4 times
     ]
     for values in plays:
         steps = max(len(values), t.draw.size(5, 8))

@@ -9,7 +9,7 @@ from torch.nn.functional import batch_norm as torch_batch_norm
 from torch.nn.utils import clip_grad_norm_
 
 from torchtour.exercises.judge import Check, prediction_check
-from torchtour.exercises.trial import Ban, Trial
+from torchtour.exercises.trial import Ban, Trial, snapshot
 
 
 def dropout_net(t: Trial, n_features: int, n_classes: int) -> nn.Sequential:
@@ -35,7 +35,7 @@ def measured(t: Trial, answer: Callable[..., Any]) -> None:
         modes: list[bool] = []
         net.register_forward_hook(lambda net, _, out, watched=watched: watched.append(out.requires_grad))
         net[0][3].register_forward_hook(lambda layer, *_, modes=modes: modes.append(layer.training))
-        names = "net features labels"
+        names, before = "net features labels", snapshot(net)
         share = t.call(answer, net, features, labels, names=names, changes=["net"], compare=False)
         seen = f"{t.last_call}\nnet.training = {mode}"
         t.require(bool(watched), "`measured` never calls the net.", seen=seen)
@@ -46,6 +46,7 @@ def measured(t: Trial, answer: Callable[..., Any]) -> None:
         t.require(not mode or net.training, "", "not_set_back", seen)
         t.require(len(flags) == 1, "", "layers_left", seen)
         t.require(not any(watched), "", "watched", seen)
+        t.unchanged("net", before, net, seen)
 
 
 def measured_by_counting(net: nn.Module, features: Tensor, labels: Tensor) -> float:
@@ -172,6 +173,15 @@ def batch_norm(t: Trial, answer: Callable[..., Any]) -> None:
     with t.watched(f"{seen}\nother.load_state_dict(norm.state_dict())"):
         other.load_state_dict(norm.state_dict())
         other.eval()
+    narrow = t.draw.normal(4, n_features, scale=1) * 0.003  # whose variance is as small as what is added to it
+    other.train()
+    t.call(other, narrow, shown="norm", names="batch")
+    with t.watched(seen), torch.no_grad():
+        other.var.fill_(2e-5)
+        other.eval()
+    t.call(other, narrow, shown="norm", names="features")
+    with t.watched(seen):
+        other.load_state_dict(norm.state_dict())
     t.call(other, t.draw.normal(3, n_features), shown="a BatchNorm that has loaded the state_dict", names="features")
     with t.watched(f'{seen}\nnorm.to("meta")'):
         moved = answer(n_features).to("meta")

@@ -58,6 +58,7 @@ def choose_columns(t: Trial, answer: Callable[..., Any]) -> None:
         for known in (0, 1):  # much variance, the same in both classes
             rows = (labels[:n_train] == known).nonzero().flatten()
             features[rows, nearest] += 40 * torch.linspace(-1, 1, len(rows))
+        features += t.draw.integers(-40, 40, n_columns)
         t.call(answer, features, labels, n_train, k, names="features labels n_train k", go_on=True)
 
 

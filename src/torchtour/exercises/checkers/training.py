@@ -125,10 +125,12 @@ def best_rate(t: Trial, answer: Callable[..., Any]) -> None:
         return table[history[0][0]]
 
     names = "rates train_points held_out_points new_net train loss"
+    given = list(rates)
     with t.watched():
-        got = answer(list(rates), "training points", "held-out points", new_net, train, loss)
+        got = answer(given, "training points", "held-out points", new_net, train, loss)
     losses = ", ".join(f"{rate:g}: {test_losses[rate]:.2f}" for rate in rates)
     seen = f"best_rate({names.replace(' ', ', ')}), with these losses on the held-out points: {losses}"
+    t.require(given == rates, "`best_rate` changes the list of rates that it was given.", seen=seen)
     t.require(bool(trained), "`best_rate` trains no net.", seen=seen)
     t.require({lr for _, lr, _ in trained} == set(rates), "Some of the rates are not tried.", "not_all", seen)
     t.require(len({id(net) for net, *_ in trained}) == len(trained), "", "one_net", seen)
