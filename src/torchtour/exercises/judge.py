@@ -194,7 +194,7 @@ def assess(lesson: Lesson, number: int, code: str, namespace: dict[str, Any], fi
 def _graded(lesson: Lesson, number: int, answers: list[Any], code: str, file: str) -> Result:
     """Run the check; an error that comes out of here is the checker's own."""
     check = lesson.checks[number]
-    seed = zlib.crc32(code.encode())  # the same file is checked with the same inputs, another one with others
+    seed = seed_of(code)
     seen = findings(lesson, number, answers, code, seed)
     first = next(chain(*seen), None)
     if first is None:
@@ -280,20 +280,31 @@ def defined_by(lesson: Lesson, number: int, code: str) -> dict[str, Any]:
 
 def known_mistake(lesson: Lesson, number: int, seen: list[list[Finding]], seed: int) -> str | None:
     """The key of the known wrong answer of which the same is seen, in each case."""
-    check = lesson.checks[number]
-    for answer in lesson.answers:
-        if answer.task != number or answer.key not in check.mistakes:
+    for place, answer in enumerate(lesson.answers):
+        if answer.task != number or answer.key not in lesson.checks[number].mistakes:
             continue
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            namespace = defined_by(lesson, number, answer.code)
-            names = [namespace[name] for name in check.names.split()]
-            known = findings(lesson, number, names, answer.code, seed)
+        known = known_findings(lesson, place, seed)
         if [len(case) for case in seen] != [len(case) for case in known]:
             continue
         if all(one.equals(other) for one, other in zip(chain(*seen), chain(*known), strict=True)):
             return answer.key
     return None
+
+
+@cache
+def known_findings(lesson: Lesson, place: int, seed: int) -> list[list[Finding]]:
+    """What is wrong with a known wrong answer."""
+    answer = lesson.answers[place]
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        namespace = defined_by(lesson, answer.task, answer.code)
+        names = [namespace[name] for name in lesson.checks[answer.task].names.split()]
+        return findings(lesson, answer.task, names, answer.code, seed)
+
+
+def seed_of(code: str) -> int:
+    """The seed of a check: the same code is checked with the same inputs, other code with others."""
+    return zlib.crc32(code.encode())
 
 
 def recognised(result: Result, check: Check, error: str) -> Result | None:

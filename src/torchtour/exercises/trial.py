@@ -195,7 +195,8 @@ class Trial:
             change = changed(before[name], snapshot(value)) if name not in changes else None
             if change:
                 text = f"`{title}` changes `{name}`, which was handed in: {change}. It should stay as it is."
-                raise WrongAnswer("input_changed", text, seen, f"{name} after {title}", _frozen(value))
+                got = None if isinstance(value, nn.Module) else _frozen(value)
+                raise WrongAnswer("input_changed", text, seen, f"{name} after {title}", got)
         if compare:
             self.see(f"What `{title}` returns", result, seen=seen, tolerance=tolerance)
         return result
@@ -310,6 +311,11 @@ class Trial:
             kind = "whole numbers" if integer else "floats"
             self.require(whole is integer, f"{what} holds numbers of type {value.dtype}, expected {kind}.")
         return value  # type: ignore[no-any-return]
+
+    def instance(self, value: Any, kind: type, what: str, seen: str = "") -> None:
+        """The value is seen to be of this class."""
+        wanted = f"an nn.{kind.__name__}" if kind.__module__.startswith("torch.nn") else article(kind)
+        self.require(isinstance(value, kind), f"{what} is {article(value)}, expected {wanted}.", seen=seen)
 
     def pair(self, value: Any, what: str, length: int = 2) -> Sequence[Any]:
         """The value, once it is seen to be a tuple or list of this length."""

@@ -114,7 +114,7 @@ def momentum_step(t: Trial, answer: Callable[..., Any]) -> None:
         for before in (velocity, torch.zeros(shape)):
             got = t.call(answer, weight, gradient, before, lr, momentum, names=names)
             new = not {one.data_ptr() for one in got} & {weight.data_ptr(), gradient.data_ptr(), before.data_ptr()}
-            t.require(new, "The results share memory with what was handed in: they should be new.", "shared", t.last_call)
+            t.require(new, "The results share memory with what was handed in: they should be new.", seen=t.last_call)
 
 
 def momentum_by_torch(weight: Tensor, gradient: Tensor, velocity: Tensor, lr: float, momentum: float) -> Any:
@@ -137,7 +137,7 @@ def adam_step(t: Trial, answer: Callable[..., Any]) -> None:
             for more in (betas, {}):
                 got = t.call(answer, weight, gradient, *before, count, lr, names=names, tolerance=1e-4, **more)
                 new = not {one.data_ptr() for one in got} & {one.data_ptr() for one in (weight, gradient, *before)}
-                t.require(new, "The results share memory with what was handed in: they should be new.", "shared", t.last_call)
+                t.require(new, "The results share memory with what was handed in: they should be new.", seen=t.last_call)
     tiny, zero = torch.full((2,), t.draw.random.randint(1, 9) * 1e-8), torch.zeros(2)
     t.call(answer, zero, tiny, zero, zero, 1, 0.1, names=names, tolerance=1e-3)  # where eps counts
     t.call(answer, t.draw.normal(2), zero, zero, zero, 1, 0.1, names=names, go_on=True)
@@ -244,10 +244,6 @@ CHECKS = {
         "First the new velocity, from the old one and the gradient. Then the weight, from the new velocity.",
         {
             "in_place": ("Your step changes a tensor that was handed in.", "`*=`, `+=` and `-=` work in place."),
-            "shared": (
-                "A result is a tensor that was handed in, or shares its memory. New ones are asked for.",
-                "Calculate a new tensor for each.",
-            ),
             "forgot": (
                 "The weight is right, but the velocity that you return is the old one.",
                 "The next step needs the new one.",
