@@ -284,6 +284,7 @@ class Trial:
         Raises:
             WrongAnswer: the answer does not have it.
         """
+        key = key or "other"
         if condition:
             return
         if self.expected is None:

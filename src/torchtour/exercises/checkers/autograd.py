@@ -201,8 +201,8 @@ CHECKS = {
                 "One method of a tensor gives its single number to Python. Lesson 1 uses it for a @ b.",
             ),
             "difference": (
-                "`slope` fails for a function that bends quickly: is it working with small steps?",
-                "Use backward: it needs no step and has no error of that kind.",
+                "For a function with `x.detach()` in it your `slope` is not what autograd gives. Is it working with small steps?",
+                "Use backward: it needs no steps, and knows what is detached.",
             ),
             "not_watched": (
                 "torch does not watch your tensor, so there is nothing to go backward through.",

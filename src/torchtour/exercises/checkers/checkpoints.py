@@ -129,40 +129,40 @@ def best_weights(t: Trial, answer: Callable[..., Any]) -> None:
         if epochs > 4:  # the best epoch is neither the first nor the last, and comes after a loss has risen
             order = sorted(losses)
             losses = [order[-1], order[1], order[2], order[0], *order[3:-1]]
-        net = t.draw.net(2, t.draw.size(2, 4))
-        drift = [t.draw.normal(*parameter.shape) for parameter in net.parameters()]
-        done: list[int] = []
+        with t.part():  # all trainings together tell which mistake it is
+            see_best(t, answer, losses)
 
-        def train_one_epoch(net: nn.Module, drift: list[Tensor] = drift, done: list[int] = done) -> None:
-            done.append(1)
-            with torch.no_grad():
-                for parameter, step in zip(net.parameters(), drift, strict=True):
-                    parameter.add_(step)
 
-        def loss_of(net: nn.Module, losses: list[float] = losses, done: list[int] = done) -> float:
-            return losses[len(done) - 1] if done else losses[0] + 1
+def see_best(t: Trial, answer: Callable[..., Any], losses: list[float]) -> None:
+    net, epochs, done = t.draw.net(2, t.draw.size(2, 4)), len(losses), list[int]()
+    start = {name: weight.clone() for name, weight in net.state_dict().items()}
+    drift = {name: t.draw.normal(*weight.shape) for name, weight in start.items()}
 
-        start = {name: weight.clone() for name, weight in net.state_dict().items()}
-        names = "net train_one_epoch loss_of epochs"
-        got = t.call(answer, net, train_one_epoch, loss_of, epochs, names=names, changes=["net"], compare=False)
-        seen = f"best_weights(net, train_one_epoch, loss_of, {epochs}) with the losses {losses}"
-        t.require(not isinstance(got, nn.Module), "", "net", seen)
-        t.require(isinstance(got, dict), f"`best_weights` returns {article(got)}, expected a state_dict.", seen=seen)
-        t.require(len(done) >= epochs, "", "stopped", seen)
-        t.require(len(done) == epochs, f"The net is trained for {len(done)} epochs, expected {epochs}.", seen=seen)
-        states = [{name: start[name] + turn * step for name, step in zip(start, drift, strict=True)} for turn in range(epochs + 1)]
-        best = losses.index(min(losses)) + 1
-        wrong = {"before": best - 1, "highest": losses.index(max(losses)) + 1, "untrained": 0, "last": epochs}
-        shared = {weight.data_ptr() for weight in got.values() if isinstance(weight, Tensor)}
-        shared &= {weight.data_ptr() for weight in net.state_dict().values()}
-        t.require(not shared or equal_states(got, states[best]), "", "shared", seen)
-        for key, turn in wrong.items():
-            if turn != best and equal_states(got, states[turn]):
-                t.fail(key, "", seen)
-        left = any(equal_states(net.state_dict(), states[turn]) for turn in (best, epochs))
-        t.require(left, "After `best_weights` the net has weights that its training did not give it.", seen=seen)
-        weights = {name: one.detach() if isinstance(one, Tensor) else one for name, one in got.items()}
-        t.see("What `best_weights` returns", weights, seen, 1e-4)
+    def train_one_epoch(net: nn.Module) -> None:
+        done.append(1)
+        with torch.no_grad():
+            for name, parameter in net.named_parameters():
+                parameter.add_(drift[name])
+
+    def loss_of(net: nn.Module) -> float:
+        return losses[len(done) - 1] if done else losses[0] + 1
+
+    names = "net train_one_epoch loss_of epochs"
+    got = t.call(answer, net, train_one_epoch, loss_of, epochs, names=names, changes=["net"], compare=False)
+    seen = f"best_weights(net, train_one_epoch, loss_of, {epochs}) with the losses {losses}"
+    t.require(not isinstance(got, nn.Module), "", "net", seen)
+    t.require(isinstance(got, dict), f"`best_weights` returns {article(got)}, expected a state_dict.", seen=seen)
+    t.require(len(done) >= epochs, "", "stopped", seen)
+    t.require(len(done) == epochs, f"The net is trained for {len(done)} epochs, expected {epochs}.", seen=seen)
+    best = {name: weight + (losses.index(min(losses)) + 1) * drift[name] for name, weight in start.items()}
+    last = {name: weight + epochs * drift[name] for name, weight in start.items()}
+    shared = {weight.data_ptr() for weight in got.values() if isinstance(weight, Tensor)}
+    shared &= {weight.data_ptr() for weight in net.state_dict().values()}
+    t.require(not shared or equal_states(got, best), "", "shared", seen)
+    left = equal_states(net.state_dict(), best) or equal_states(net.state_dict(), last)
+    t.require(left, "After `best_weights` the net has weights that its training did not give it.", seen=seen)
+    weights = {name: one.detach() if isinstance(one, Tensor) else one for name, one in got.items()}
+    t.see("What `best_weights` returns", weights, seen, 1e-4)
 
 
 def equal_states(one: dict[str, Any], other: dict[str, Tensor]) -> bool:

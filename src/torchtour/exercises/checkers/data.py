@@ -18,7 +18,7 @@ def points(t: Trial, answer: Callable[..., Any]) -> None:
     sets = []
     for features, labels in tables:
         made = t.call(answer, features, labels, shown="Points", names="features labels", compare=False)
-        t.require(isinstance(made, Dataset), "`Points` should be a Dataset: `class Points(Dataset)`.")
+        t.require(isinstance(made, Dataset), "`Points` should be a Dataset: write `class Points(Dataset)`.")
         sets.append(made)
     for made, (features, labels) in zip(sets, tables, strict=True):
         seen = f"dataset = Points(features, labels) with features {list(features.shape)} and labels {list(labels.shape)}"
@@ -46,9 +46,9 @@ class Pairs(Dataset[tuple[Tensor, Tensor]]):
 
 
 def batches(t: Trial, answer: Callable[..., Any]) -> None:
-    n_features, size = t.draw.sizes(2, 2, 5)
+    n_features, size = t.draw.sizes(2, 3, 6)
     full, rest = t.draw.size(2, 4), t.draw.random.randrange(1, size)
-    for n in (full * size + rest, full * size, size - 1, size * size - size + 1):
+    for n in (full * size + rest, full * size, size - 1, size + 1):
         features, labels = t.draw.normal(n, n_features), t.draw.labels(n, 1) + torch.arange(n)
         t.call(answer, features, labels, size, names="features labels size", listed=True, go_on=True)
     t.call(answer, t.draw.normal(4, 2), t.draw.labels(4, 2), 1, names="features labels size", listed=True, go_on=True)
@@ -61,7 +61,7 @@ def batches_by_split(features: Tensor, labels: Tensor, size: int) -> list[tuple[
 def shuffled(t: Trial, answer: Callable[..., Any]) -> None:
     n = t.draw.size(8, 12)
     features = torch.arange(2.0 * n).reshape(n, 2) + t.draw.number(0, 1)
-    labels = torch.arange(n) + t.draw.random.randint(10, 90)
+    labels = torch.arange(n)[torch.randperm(n, generator=t.draw.generator)] + t.draw.random.randint(10, 90)
     orders = [order_of(t, answer, features, labels) for _ in range(4)]
     if all(order == list(range(n)) for order in orders):
         t.fail("not_shuffled", "", t.last_call)
@@ -226,7 +226,7 @@ CHECKS = {
         "Which label has the point that comes first afterwards?",
         {
             "two_orders": (
-                "Features and labels still come in two different orders, so each point has someone else's label.",
+                "Features and labels still come in two different orders, so the points have labels of other points.",
                 "`randperm` gives another order in each call.",
             ),
             "not_shuffled": ("Nothing is shuffled now.", "The order should be random."),
@@ -239,8 +239,8 @@ CHECKS = {
             ),
             "reversed": ("The order is reversed, not random.", "`randperm`."),
             "always_alike": (
-                "The order is the same in each call: a fixed seed in the function.",
-                "Whoever calls the function sets the seed.",
+                "The order is the same in each call. It should be drawn anew each time.",
+                "Is a seed set in the function? Its caller sets the seed.",
             ),
         },
         reference=shuffled_by_numpy,

@@ -105,7 +105,7 @@ def kaiming_layer(t: Trial, answer: Callable[..., Any]) -> None:
     for inputs, outputs in ((n_inputs, n_outputs), (40 * n_inputs, 25 * n_outputs), (20 * n_inputs, 60 * n_outputs)):
         layer = t.call(answer, inputs, outputs, names="n_inputs n_outputs", compare=False)
         seen = t.last_call
-        t.require(isinstance(layer, nn.Linear), "`kaiming_layer` should return an nn.Linear.", seen=seen)
+        t.instance(layer, nn.Linear, "What `kaiming_layer` returns", seen)
         t.require(list(layer.weight.shape) != [inputs, outputs] or inputs == outputs, "", "sizes_swapped", seen)
         t.require(isinstance(layer.bias, Tensor), "The layer has no bias.", seen=seen)
         t.tensor(layer.weight, "The weight", (outputs, inputs), integer=False)
@@ -151,19 +151,22 @@ def batch_norm(t: Trial, answer: Callable[..., Any]) -> None:
     seen = f"norm = BatchNorm({n_features})"
     with t.watched(seen):
         norm, other = answer(n_features), answer(n_features)
-    t.require(isinstance(norm, nn.Module), "`BatchNorm` should be an nn.Module.", seen=seen)
-    state = list(norm.state_dict())
+    t.instance(norm, nn.Module, "What `BatchNorm` makes", seen)
+    with t.watched(seen):
+        state, parameters = list(norm.state_dict()), list(norm.named_parameters())
     t.require({"mean", "var"} <= set(state), "", "not_in_state_dict", f"{seen}\ngot list(norm.state_dict()) = {state}")
-    learned = [name for name, one in norm.named_parameters() if one.requires_grad]
+    learned = [name for name, one in parameters if one.requires_grad]
     t.require(not learned, "", "learned", f"{seen}\nnorm.named_parameters() has {learned}")
     see_running(t, "in a new module", norm, seen)
     for turn in range(3):
         batch = (t.draw.normal(t.draw.size(4, 8) + turn, n_features, scale=2) + 3 * turn).requires_grad_()
-        norm.train()
+        with t.watched(seen):
+            norm.train()
         scaled = t.call(norm, batch, shown="norm", names="batch")
         t.gradients(scaled, t.last_call, batch=batch)
         see_running(t, f"after {turn + 1} batches in training mode", norm, t.last_call)
-        norm.eval()
+        with t.watched(seen):
+            norm.eval()
         sample = t.draw.normal(2, n_features).requires_grad_()
         for features in (sample, sample[:1]):
             t.call(norm, features, shown="norm", names="features")
@@ -174,7 +177,8 @@ def batch_norm(t: Trial, answer: Callable[..., Any]) -> None:
         other.load_state_dict(norm.state_dict())
         other.eval()
     narrow = t.draw.normal(4, n_features, scale=1) * 0.003  # whose variance is as small as what is added to it
-    other.train()
+    with t.watched(seen):
+        other.train()
     t.call(other, narrow, shown="norm", names="batch")
     with t.watched(seen), torch.no_grad():
         other.var.fill_(2e-5)
@@ -375,7 +379,7 @@ CHECKS = {
                 "Scale them.",
             ),
             "default": (
-                "Those are the weights that nn.Linear draws by itself.",
+                "The weights are as large as those that nn.Linear draws by itself.",
                 "Draw new ones.",
             ),
             "shifted": ("The mean of the weights is not 0.", "A normal distribution around 0."),

@@ -24,24 +24,29 @@ def net(t: Trial, answer: Callable[..., Any]) -> None:
     sizes = f"Net({n_features}, {hidden_size}, {n_classes})"
     with t.watched(sizes):
         made, other = (answer(n_features, hidden_size, n_classes) for _ in range(2))
-    t.require(isinstance(made, nn.Module), "`Net` should be an nn.Module: `class Net(nn.Module)`.")
+    t.instance(made, nn.Module, "What `Net` makes", sizes)
     n = t.draw.size(3, 6)
     features = t.draw.normal(n, n_features, scale=2)
     logits = t.call(made, features, shown="net", names="features", compare=False)  # lazy layers need a first call
+    t.call(other, features, shown="net", names="features", compare=False)
     t.tensor(logits, f"What {sizes} returns", integer=False)
-    parameters = list(made.parameters())
-    t.require(bool(parameters), f"`net.parameters()` is empty for {sizes}, so nothing in it can be trained.", "hidden_in_list")
+    with t.watched(sizes):
+        parameters = list(made.parameters())
+    text = f"`net.parameters()` is empty for {sizes}, so nothing in it can be trained. Keep the layers as `self.something`."
+    t.require(bool(parameters), text, "hidden_in_list" if has_layers_in_list(made) else "", sizes)
     n_parameters = sum(parameter.numel() for parameter in parameters)
     t.see(f"The number of numbers in `{sizes}.parameters()`", n_parameters)
     t.require(all(parameter.requires_grad for parameter in parameters), "Some parameters have requires_grad False.")
     t.see("What `net(features)` returns", torch.empty_like(logits.detach()).zero_(), sizes)  # shape and type
     shared = {parameter.data_ptr() for parameter in parameters} & {parameter.data_ptr() for parameter in other.parameters()}
     t.require(not shared, "Two nets share their layers: make them in `__init__`, for each net anew.")
-    apart = all(parameter.numel() == 1 or parameter.dim() < 2 or len(parameter.unique()) > 1 for parameter in parameters)
+    matrices = [parameter for parameter in parameters if parameter.dim() == 2 and min(parameter.shape) > 1]
+    apart = all(len(matrix.unique()) > 1 for matrix in matrices)
     t.require(apart, "All weights of a layer begin with the same number, so its outputs can only stay alike. Draw them.")
     t.draw.fill(made, 1.5)
     for mode in (True, False):
-        made.train(mode)
+        with t.watched(sizes):
+            made.train(mode)
         logits = t.call(made, features, shown="net", names="features", compare=False)
         t.see(f"What `net` does in {'training' if mode else 'eval'} mode", calculated(made, features, logits), sizes)
         again = t.call(made, features[:1], shown="net", names="features", compare=False)
@@ -51,6 +56,12 @@ def net(t: Trial, answer: Callable[..., Any]) -> None:
         gradients = torch.autograd.grad((logits * t.draw.normal(*logits.shape)).sum(), parameters, allow_unused=True)
     reached = all(gradient is not None for gradient in gradients)
     t.require(reached, "Some parameters get no gradient, so they can't be trained: is something detached, or unused?", "detached")
+
+
+def has_layers_in_list(made: nn.Module) -> bool:
+    """Does the net keep layers in a plain list, where nn.Module does not find them?"""
+    lists = [value for value in vars(made).values() if isinstance(value, list | tuple)]
+    return any(isinstance(layer, nn.Module) for value in lists for layer in value)
 
 
 def calculated(made: nn.Module, features: Tensor, logits: Tensor) -> str:
@@ -106,8 +117,8 @@ ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], ...]] = {
 
 def predicted_classes(t: Trial, answer: Callable[..., Any]) -> None:
     n, n_features, n_classes = t.draw.sizes(3, 2, 7)
-    for samples in (n, n_classes, 1, 30):
-        net = t.draw.net(n_features, n_classes)
+    for samples, scale in ((n, 2), (n_classes, 2), (1, 2), (30, 2), (30, 0.6)):
+        net = t.draw.net(n_features, n_classes, scale)
         features = t.draw.normal(samples, n_features, scale=2)
         got = t.call(answer, net, features, names="net features", compare=False)
         t.see("What `predicted_classes` returns", as_int64(got), t.last_call)
@@ -125,7 +136,7 @@ def merged(t: Trial, answer: Callable[..., Any]) -> None:
         t.draw.fill(second, 2)
         one = t.call(answer, first, second, names="first second", compare=False)
         seen = t.last_call
-        t.require(isinstance(one, nn.Linear), "`merged` should return one nn.Linear.", seen=seen)
+        t.instance(one, nn.Linear, "What `merged` returns", seen)
         t.see("in_features of the layer", one.in_features, seen)
         t.see("out_features of the layer", one.out_features, seen)
         t.require(isinstance(one.bias, Tensor), "The layer has no bias.", seen=seen)
