@@ -1,6 +1,6 @@
 """Lesson 6."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -17,7 +17,7 @@ def absolute_error(t: Trial, answer: Callable[..., Any]) -> None:
     for n in (t.draw.size(3, 6), t.draw.size(7, 9), 1):
         with t.watched("MeanAbsoluteError()"):
             loss = answer()
-        t.require(isinstance(loss, nn.Module), "`MeanAbsoluteError` should be an nn.Module.")
+        t.instance(loss, nn.Module, "What `MeanAbsoluteError` makes")
         prediction = t.draw.normal(n, scale=3).requires_grad_()
         errors = (t.draw.normal(n).abs() + 0.1) * t.draw.random.choice([-1, 1]) * torch.linspace(1, -0.9, n).sign()
         target = (prediction.detach() + errors).requires_grad_()  # no error is 0, where the slope of abs is not defined
@@ -112,9 +112,14 @@ def momentum_step(t: Trial, answer: Callable[..., Any]) -> None:
         lr, momentum = t.draw.number(0.05, 0.4), t.draw.number(0.3, 0.95)
         names = "weight gradient velocity lr momentum"
         for before in (velocity, torch.zeros(shape)):
-            got = t.call(answer, weight, gradient, before, lr, momentum, names=names)
-            new = not {one.data_ptr() for one in got} & {weight.data_ptr(), gradient.data_ptr(), before.data_ptr()}
-            t.require(new, "The results share memory with what was handed in: they should be new.", seen=t.last_call)
+            with t.part():
+                got = t.call(answer, weight, gradient, before, lr, momentum, names=names)
+                see_new(t, got, [weight, gradient, before])
+
+
+def see_new(t: Trial, results: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:
+    shared = {one.data_ptr() for one in results} & {one.data_ptr() for one in inputs}
+    t.require(not shared, "The results share memory with what was handed in: they should be new.", seen=t.last_call)
 
 
 def momentum_by_torch(weight: Tensor, gradient: Tensor, velocity: Tensor, lr: float, momentum: float) -> Any:
@@ -135,11 +140,11 @@ def adam_step(t: Trial, answer: Callable[..., Any]) -> None:
         lr = t.draw.number(0.05, 0.4)
         for before in ((m, v), (torch.zeros(shape), torch.zeros(shape))):
             for more in (betas, {}):
-                got = t.call(answer, weight, gradient, *before, count, lr, names=names, tolerance=1e-4, **more)
-                new = not {one.data_ptr() for one in got} & {one.data_ptr() for one in (weight, gradient, *before)}
-                t.require(new, "The results share memory with what was handed in: they should be new.", seen=t.last_call)
+                with t.part():
+                    got = t.call(answer, weight, gradient, *before, count, lr, names=names, tolerance=1e-4, **more)
+                    see_new(t, got, [weight, gradient, *before])
     tiny, zero = torch.full((2,), t.draw.random.randint(1, 9) * 1e-8), torch.zeros(2)
-    t.call(answer, zero, tiny, zero, zero, 1, 0.1, names=names, tolerance=1e-3)  # where eps counts
+    t.call(answer, zero, tiny, zero, zero, 1, 0.1, names=names, tolerance=1e-3, go_on=True)  # where eps counts
     t.call(answer, t.draw.normal(2), zero, zero, zero, 1, 0.1, names=names, go_on=True)
 
 
@@ -194,7 +199,7 @@ CHECKS = {
                 "No `detach`, no `no_grad`, no new `torch.tensor` on the way.",
             ),
             "any_shape": (
-                "[4, 1] against [4] goes through, and broadcasting makes 16 differences of it.",
+                "Shapes that differ go through, and broadcasting stretches one to fit the other.",
                 "`raise ValueError(...)` if the shapes differ.",
             ),
             "other_error": (
@@ -222,7 +227,7 @@ CHECKS = {
                 "The optimizer does not make one step for each batch of each epoch.",
                 "Only the scheduler is called at the wrong place.",
             ),
-            "never": ("Nobody calls the scheduler now, so the rate never falls.", "Once an epoch."),
+            "never": ("The scheduler is never called.", "Once an epoch."),
             "once": (
                 "The scheduler is called a single time, after all epochs.",
                 "Inside of the loop over epochs, outside of the loop over batches.",

@@ -124,11 +124,11 @@ def load_by_names(net: nn.Module, path: str) -> nn.Module:
 
 
 def best_weights(t: Trial, answer: Callable[..., Any]) -> None:
-    for epochs, low, scale in ((t.draw.size(5, 7), 0.0, 1.0), (t.draw.size(5, 8), 2000.0, 500.0), (6, -60.0, 9.0), (1, 0.0, 1.0)):
+    for epochs, low, scale in ((t.draw.size(6, 8), 0.0, 1.0), (t.draw.size(6, 9), 2000.0, 500.0), (6, -60.0, 9.0), (1, 0.0, 1.0)):
         losses = t.draw.random.sample([round(low + scale * (1 + place) / 10, 3) for place in range(12)], epochs)
-        if epochs > 4:  # the best epoch is neither the first nor the last, and comes after a loss has risen
+        if epochs > 5:  # the best epoch comes after a loss has risen, and before others that fall
             order = sorted(losses)
-            losses = [order[-1], order[1], order[2], order[0], *order[3:-1]]
+            losses = [order[-1], order[1], order[2], order[0], *order[-2:2:-1]]
         with t.part():  # all trainings together tell which mistake it is
             see_best(t, answer, losses)
 
@@ -337,7 +337,7 @@ CHECKS = {
                 "With `weights_only=False` a file from a stranger can run its code on your machine.",
                 "Allow tensors only.",
             ),
-            "weights_only": ("That is what was in the file. The net is asked for.", "Return `net`."),
+            "weights_only": ("That is a dictionary of weights. The net is asked for.", "Return `net`."),
             "report": (
                 "`load_state_dict` returns a report on the names, not the net.",
                 "Return `net` in a line of its own.",
@@ -373,8 +373,8 @@ CHECKS = {
             ),
             "net": ("That is a net. Its state_dict is asked for.", "The weights by name."),
             "stopped": (
-                "Training ends as soon as the loss rises once. All epochs should run.",
-                "The best epoch may come later.",
+                "The net is not trained for all epochs.",
+                "Does the training end as soon as the loss rises? The best epoch may come later.",
             ),
             "before": (
                 "You copy the weights before the training of the best epoch, not after.",

@@ -156,7 +156,8 @@ def batch_norm(t: Trial, answer: Callable[..., Any]) -> None:
         state, parameters = list(norm.state_dict()), list(norm.named_parameters())
     t.require({"mean", "var"} <= set(state), "", "not_in_state_dict", f"{seen}\ngot list(norm.state_dict()) = {state}")
     learned = [name for name, one in parameters if one.requires_grad]
-    t.require(not learned, "", "learned", f"{seen}\nnorm.named_parameters() has {learned}")
+    key = "learned" if {"mean", "var"} & set(learned) else ""
+    t.require(not learned, f"{learned} would be learned; this batch norm has no parameters.", key, f"{seen}\ngot parameters {learned}")
     see_running(t, "in a new module", norm, seen)
     for turn in range(3):
         batch = (t.draw.normal(t.draw.size(4, 8) + turn, n_features, scale=2) + 3 * turn).requires_grad_()
@@ -241,7 +242,7 @@ CHECKS = {
         "Which two switches does a net need for measuring? One stops autograd's notes. The other?",
         {
             "still_training": (
-                "The net is asked in training mode, so dropout still drops.",
+                "The net is asked in training mode, where dropout and batch norm work as in training.",
                 "`no_grad` does not turn it off. One method of the net does.",
             ),
             "not_set_back": (

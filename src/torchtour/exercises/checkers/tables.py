@@ -28,7 +28,7 @@ def to_tensors(t: Trial, answer: Callable[..., Any]) -> None:
         parts = t.pair(got, "What `to_tensors` returns", 3)
         with t.part() as together:  # features, labels and classes together tell which mistake it is
             together += parts
-            for what, part in zip(("The features", "The labels", "The classes"), parts, strict=True):
+            for what, part in zip(("The tensor of features", "The tensor of labels", "The list of classes"), parts, strict=True):
                 t.see(what, part, seen)
 
 
@@ -96,6 +96,7 @@ def copies_across(t: Trial, answer: Callable[..., Any]) -> None:
             strangers.append([rows[0][0], *rows[1][1:]])  # each number occurs in its column
             strangers.append([rows[0][0] + 1, rows[0][1] - 1, *rows[0][2:]])  # the same sum
         strangers.append([rows[0][0] + 0.001, *rows[0][1:]])  # nearly the same
+        strangers.append(strangers[0])
         both = t.draw.size(2, 4)
         train = [*rows[:6], *rows[:2], rows[0]]
         test = [*rows[:both], rows[0], rows[0], *strangers, rows[7]]
@@ -387,12 +388,12 @@ CHECKS = {
                 "Stop at `>=`.",
             ),
             "in_order": (
-                "You take the patients in order. Those with the lowest or highest numbers may be special.",
+                "The same patients are always taken: the lowest or highest numbers, or the first ones in the table.",
                 "`torch.randperm` gives a random order.",
             ),
             "always_alike": (
-                "The choice is random, but the same in each call: the function sets a seed.",
-                "Who calls the function sets the seed.",
+                "The choice is the same in each call. It should be drawn anew each time.",
+                "Is a seed set in the function? Its caller sets the seed.",
             ),
         },
         reference=split_by_lists,
