@@ -33,6 +33,10 @@ grad_half_watched = 4
 # %% 2 right
 grad_half_watched = 3 + 1
 
+# %% 2 right
+
+grad_half_watched = torch.tensor(4.0)
+
 # %% 2 wrong watched
 grad_half_watched = 7.0
 
@@ -44,6 +48,10 @@ grad_half_watched = 1.0
 
 # %% 2 wrong y_itself
 grad_half_watched = 12.0
+
+# %% 2 wrong other
+
+grad_half_watched = 9.0
 
 # %% 3 right
 def slope(function, at):
@@ -60,6 +68,26 @@ def slope(function, at):
     x = torch.tensor([float(at)]).requires_grad_()
     function(x).sum().backward()
     return x.grad[0].item()
+
+# %% 3 right
+
+def slope(function, at):
+    return torch.func.grad(function)(torch.tensor(float(at))).item()
+
+# %% 3 right
+
+def slope(function, at):
+    x = torch.tensor(at * 1.0, requires_grad=True)
+    y = function(x)
+    y.backward()
+    return float(x.grad)
+
+# %% 3 right
+
+def slope(function, at):
+    x = torch.tensor(at).float()
+    x.requires_grad = True
+    return torch.autograd.grad(function(x), [x])[0].item()
 
 # %% 3 wrong value
 def slope(function, at):
@@ -114,6 +142,57 @@ def slope(function, at):
     function(x).backwards()
     return x.grad.item()
 
+# %% 3 wrong difference
+
+def slope(function, at, h=1e-6):
+    x = torch.tensor(at, dtype=torch.float64)
+    return ((function(x + h) - function(x)) / h).item()
+
+# %% 3 wrong other
+
+def slope(function, at):
+    x = torch.tensor(5.0, requires_grad=True)
+    function(x).backward()
+    return x.grad.item()
+
+# %% 3 wrong other
+
+def slope(function, at):
+    x = torch.tensor(float(at), requires_grad=True)
+    function(x).backward()
+    return round(x.grad.item(), 2)
+
+# %% 3 wrong other
+
+def slope(function, at):
+    x = torch.tensor(float(int(at)), requires_grad=True)
+    function(x).backward()
+    return x.grad.item()
+
+# %% 3 wrong other
+
+def slope(function, at):
+    x = torch.tensor(float(at), requires_grad=True)
+    function(x).backward()
+    function(x).backward()
+    return x.grad.item()
+
+# %% 3 wrong other
+
+def slope(function, at):
+    x = torch.tensor(float(at), requires_grad=True)
+    function(x).backward()
+    return abs(x.grad.item())
+
+# %% 3 wrong other
+
+X = torch.tensor(0.0, requires_grad=True)
+def slope(function, at):
+    with torch.no_grad():
+        X.fill_(float(at))
+    function(X).backward()
+    return X.grad.item()
+
 # %% 4 right
 def descend(start, steps, lr=0.1):
     x = torch.tensor(start, requires_grad=True)
@@ -147,6 +226,44 @@ def descend(start, steps, lr=0.1):
         ((x - 3) ** 2).backward()
         x = (x - lr * x.grad).item()
         path.append(x)
+    return path
+
+# %% 4 right
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        (grad,) = torch.autograd.grad((x - 3) ** 2, x)
+        x = (x - lr * grad).detach().requires_grad_()
+        path.append(float(x))
+    return path
+
+# %% 4 right
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        loss = (x - 3) ** 2
+        loss.backward()
+        x.data = x.data - lr * x.grad
+        x.grad = None
+        path.append(x.item())
+    return path
+
+# %% 4 right
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        if x.grad is not None:
+            x.grad.zero_()
+        ((x - 3) ** 2).backward()
+        with torch.no_grad():
+            x.sub_(x.grad, alpha=lr)
+        path.append(x.tolist())
     return path
 
 # %% 4 wrong not_zeroed
@@ -251,6 +368,109 @@ def descend(start, steps, lr=0.1):
         path.append(x.item())
     return path
 
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        ((x - 3) ** 2).backward()
+        with torch.no_grad():
+            x -= 0.1 * x.grad
+        x.grad.zero_()
+        path.append(x.item())
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        ((x - 3) ** 2).backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+        x.grad.zero_()
+        path.append(x)
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        ((x - 3) ** 2).backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+        x.grad.zero_()
+        path.append(round(x.item(), 3))
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for i in range(steps):
+        ((x - 3) ** 2).backward()
+        with torch.no_grad():
+            x -= lr * x.grad / (i + 1)
+        path.append(x.item())
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(1.0, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        ((x - 3) ** 2).backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+        x.grad.zero_()
+        path.append(x.item())
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        ((x - 3) ** 2).backward()
+        with torch.no_grad():
+            x -= lr * x.grad.sign()
+        x.grad.zero_()
+        path.append(x.item())
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(6):
+        ((x - 3) ** 2).backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+        x.grad.zero_()
+        path.append(x.item())
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        ((x - 3) ** 2).backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+        x.grad.zero_()
+        path.append(x.item())
+    return torch.tensor(path)
+
 # %% 5 right
 def line_step(w, b, x, y, lr):
     loss = torch.nn.functional.mse_loss(w * x + b, y)
@@ -265,6 +485,33 @@ def line_step(w, b, x, y, lr):
     w, b = w.detach(), b.detach()
     error = w * x + b - y
     return [w - lr * 2 * (error * x).mean(), b - lr * 2 * error.mean()]
+
+# %% 5 right
+
+def line_step(w, b, x, y, lr):
+    loss = torch.mean((w * x + b - y) ** 2)
+    grads = torch.autograd.grad(loss, [w, b])
+    return tuple((p - lr * g).detach() for p, g in zip((w, b), grads))
+
+# %% 5 right
+
+def line_step(w, b, x, y, lr):
+    w2 = w.clone().detach().requires_grad_(True)
+    b2 = b.clone().detach().requires_grad_(True)
+    ((w2 * x + b2 - y) ** 2).mean().backward()
+    with torch.no_grad():
+        w2 -= lr * w2.grad
+        b2 -= lr * b2.grad
+    return w2.detach(), b2.detach()
+
+# %% 5 right
+
+def line_step(w, b, x, y, lr):
+    new_w, new_b = (p.detach().clone().requires_grad_() for p in (w, b))
+    opt = torch.optim.SGD([new_w, new_b], lr=lr)
+    torch.nn.functional.mse_loss(new_w * x + new_b, y).backward()
+    opt.step()
+    return new_w.detach(), new_b.detach()
 
 # %% 5 wrong uphill
 def line_step(w, b, x, y, lr):
@@ -316,6 +563,61 @@ def line_step(w, b, x, y, lr):
     dw, db = torch.autograd.grad((w * x + b - y).square().mean(), (w, b))
     return (w - lr * dw).item()
 
+# %% 5 wrong other
+
+def line_step(w, b, x, y, lr):
+    dw, db = torch.autograd.grad((w * x + b - y).square().mean(), (w, b))
+    with torch.no_grad():
+        return w - 0.1 * dw, b - 0.1 * db
+
+# %% 5 wrong other
+
+def line_step(w, b, x, y, lr):
+    dw, db = torch.autograd.grad((w * x + b - y).abs().mean(), (w, b))
+    with torch.no_grad():
+        return w - lr * dw, b - lr * db
+
+# %% 5 wrong other
+
+def line_step(w, b, x, y, lr):
+    dw, db = torch.autograd.grad((w * x + b - y).square().mean() / 2, (w, b))
+    with torch.no_grad():
+        return w - lr * dw, b - lr * db
+
+# %% 5 wrong other
+
+def line_step(w, b, x, y, lr):
+    dw, db = torch.autograd.grad((w * x + b - y).square().mean(), (w, b))
+    with torch.no_grad():
+        return (w - lr * dw).item(), (b - lr * db).item()
+
+# %% 5 wrong other
+
+def line_step(w, b, x, y, lr):
+    dw, db = torch.autograd.grad((w * x + b - y).square().mean(), (w, b))
+    with torch.no_grad():
+        return w - lr * dw, b
+
+# %% 5 wrong watched
+
+def line_step(w, b, x, y, lr):
+    dw, db = torch.autograd.grad((w * x + b - y).square().mean(), (w, b))
+    return (w - lr * dw).detach().requires_grad_(), (b - lr * db).detach().requires_grad_()
+
+# %% 5 wrong changed
+
+def line_step(w, b, x, y, lr):
+    w.requires_grad_(False); b.requires_grad_(False)
+    e = w * x + b - y
+    return w - lr * 2 * (e * x).mean(), b - lr * 2 * e.mean()
+
+# %% 5 wrong other
+
+def line_step(w, b, x, y, lr):
+    dw, db = torch.autograd.grad((w * x + b - y).square().mean(), (w, b))
+    with torch.no_grad():
+        return (w - lr * dw).double(), (b - lr * db).double()
+
 # %% 6 right
 def product(self, other):
     result = Value(self.data * other.data, (self, other))
@@ -341,6 +643,42 @@ def product(self, other):
     return result
 
 Value.__mul__ = product
+
+# %% 6 right
+
+class Value:
+    def __init__(self, data, made_of=()):
+        self.data, self.made_of = data, made_of
+        self.grad = 0.0
+        self.pass_on = lambda: None
+
+    def __add__(self, other):
+        result = Value(self.data + other.data, (self, other))
+        def pass_on():
+            self.grad += result.grad
+            other.grad += result.grad
+        result.pass_on = pass_on
+        return result
+
+    def __mul__(self, other):
+        result = Value(self.data * other.data, (self, other))
+        def pass_on():
+            self.grad = self.grad + other.data * result.grad
+            other.grad = other.grad + self.data * result.grad
+        result.pass_on = pass_on
+        return result
+
+    def backward(self):
+        order, seen = [], set()
+        def visit(v):
+            if id(v) not in seen:
+                seen.add(id(v))
+                [visit(e) for e in v.made_of]
+                order.append(v)
+        visit(self)
+        self.grad = 1.0
+        for v in order[::-1]:
+            v.pass_on()
 
 # %% 6 wrong own_data
 def product(self, other):
@@ -396,3 +734,69 @@ Value.__mul__ = product
 
 # %% 6 wrong exit
 raise SystemExit
+
+# %% 6 wrong other
+
+def product(self, other):
+    result = Value(self.data * other.data, (self, other))
+    def pass_on():
+        self.grad += other.data * result.grad
+    result.pass_on = pass_on
+    return result
+Value.__mul__ = product
+
+# %% 6 wrong overwritten
+
+def product(self, other):
+    result = Value(self.data * other.data, (self, other))
+    def pass_on():
+        self.grad += other.data * result.grad
+        other.grad = self.data * result.grad
+    result.pass_on = pass_on
+    return result
+Value.__mul__ = product
+
+# %% 6 wrong other
+
+def product(self, other):
+    result = Value(self.data * other.data, (self, other))
+    def pass_on():
+        self.grad += result.data * result.grad
+        other.grad += result.data * result.grad
+    result.pass_on = pass_on
+    return result
+Value.__mul__ = product
+
+# %% 6 wrong other
+
+def product(self, other):
+    result = Value(self.data * other.data, (self, other))
+    def pass_on():
+        self.grad += other.data * self.grad
+        other.grad += self.data * other.grad
+    result.pass_on = pass_on
+    return result
+Value.__mul__ = product
+
+# %% 6 wrong other
+
+def product(self, other):
+    result = Value(self.data * other.data, (self, other))
+    def pass_on():
+        self.grad += other.data * result.grad
+        other.grad += self.data * result.grad
+        result.grad = 0.0
+    pass_on()
+    return result
+Value.__mul__ = product
+
+# %% 6 wrong other
+
+def product(self, other):
+    result = Value(self.data * other.data)
+    def pass_on():
+        self.grad += other.data * result.grad
+        other.grad += self.data * result.grad
+    result.pass_on = pass_on
+    return result
+Value.__mul__ = product

@@ -6,6 +6,10 @@ numbers_in_all = (4 * 8 + 8) + (8 * 3 + 3)
 # %% 1 right
 numbers_in_all = "67"
 
+# %% 1 right
+
+numbers_in_all = torch.tensor(67)
+
 # %% 1 wrong no_bias
 numbers_in_all = 56
 
@@ -30,6 +34,10 @@ weight_shape = (8, 4)
 # %% 2 right
 weight_shape = torch.Size([8, 4])
 
+# %% 2 right
+
+weight_shape = "torch.Size([8, 4])"
+
 # %% 2 wrong inputs_first
 weight_shape = [4, 8]
 
@@ -38,6 +46,14 @@ weight_shape = [8, 5]
 
 # %% 2 wrong flat
 weight_shape = [32]
+
+# %% 2 wrong other
+
+weight_shape = [4, 8, 8]
+
+# %% 2 wrong other
+
+weight_shape = 8
 
 # %% 3 right
 def linear(features, weight, bias):
@@ -54,6 +70,28 @@ def linear(features, weight, bias):
 # %% 3 right
 def linear(features, weight, bias):
     return (features[:, None, :] * weight).sum(dim=2) + bias
+
+# %% 3 right
+
+def linear(features, weight, bias):
+    return torch.matmul(features, weight.transpose(0, 1)).add(bias)
+
+# %% 3 right
+
+def linear(features, weight, bias):
+    return (weight @ features.T).T + bias
+
+# %% 3 right
+
+def linear(features, weight, bias):
+    return torch.stack([weight.mv(row) + bias for row in features])
+
+# %% 3 right
+
+def linear(features, weight, bias):
+    out = features.mm(weight.t())
+    out += bias
+    return out
 
 # %% 3 wrong not_turned
 def linear(features, weight, bias):
@@ -83,6 +121,49 @@ def linear(features, weight, bias):
 def linear(features, weight, bias):
     return features[:2] @ weight[:2]
 
+# %% 3 wrong detached
+
+def linear(features, weight, bias):
+    return (features @ weight.T + bias).detach()
+
+# %% 3 wrong detached
+
+def linear(features, weight, bias):
+    with torch.no_grad():
+        return features @ weight.T + bias
+
+# %% 3 wrong detached
+
+def linear(features, weight, bias):
+    return features @ weight.detach().T + bias
+
+# %% 3 wrong detached
+
+def linear(features, weight, bias):
+    return features @ weight.T + bias.data
+
+# %% 3 wrong other
+
+def linear(features, weight, bias):
+    return features @ weight.T - bias
+
+# %% 3 wrong other
+
+def linear(features, weight, bias):
+    return features @ weight.T + bias.mean()
+
+# %% 3 wrong detached
+
+def linear(features, weight, bias):
+    layer = nn.Linear(weight.shape[1], weight.shape[0])
+    layer.weight.data, layer.bias.data = weight, bias
+    return layer(features)
+
+# %% 3 wrong other
+
+def linear(features, weight, bias):
+    return (features.double() @ weight.double().T + bias.double())
+
 # %% 4 right
 class Net(nn.Module):
     def __init__(self, n_features, hidden_size, n_classes):
@@ -109,6 +190,63 @@ class Net(nn.Module):
         for layer in self.hidden:
             x = torch.relu(layer(x))
         return self.out(x)
+
+# %% 4 right
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.w1 = nn.Parameter(torch.randn(n_features, hidden_size) * 0.1)
+        self.b1 = nn.Parameter(torch.zeros(hidden_size))
+        self.w2 = nn.Parameter(torch.randn(hidden_size, hidden_size) * 0.1)
+        self.b2 = nn.Parameter(torch.zeros(hidden_size))
+        self.w3 = nn.Parameter(torch.randn(hidden_size, n_classes) * 0.1)
+        self.b3 = nn.Parameter(torch.zeros(n_classes))
+    def forward(self, x):
+        x = (x @ self.w1 + self.b1).clamp(min=0)
+        x = (x @ self.w2 + self.b2).clamp(min=0)
+        return x @ self.w3 + self.b3
+
+# %% 4 right
+
+class Net(nn.Sequential):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__(nn.Linear(n_features, hidden_size), nn.ReLU(), nn.Linear(hidden_size, hidden_size), nn.ReLU(), nn.Linear(hidden_size, n_classes))
+
+# %% 4 right
+
+import torch.nn.functional as F
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.a, self.b, self.c = nn.LazyLinear(hidden_size), nn.LazyLinear(hidden_size), nn.LazyLinear(n_classes)
+    def forward(self, x):
+        return self.c(F.relu(self.b(F.relu(self.a(x)))))
+
+# %% 4 right
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.first = nn.Sequential(nn.Linear(n_features, hidden_size), nn.ReLU(inplace=True))
+        self.second = nn.Sequential(nn.Linear(hidden_size, hidden_size), nn.ReLU(inplace=True))
+        self.head = nn.Linear(hidden_size, n_classes)
+    def forward(self, features):
+        return self.head(self.second(self.first(features)))
+
+# %% 4 right
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        for i, (a, b) in enumerate([(n_features, hidden_size), (hidden_size, hidden_size), (hidden_size, n_classes)]):
+            self.register_parameter(f"w{i}", nn.Parameter(torch.empty(b, a)))
+            self.register_parameter(f"b{i}", nn.Parameter(torch.zeros(1, b)))
+            nn.init.kaiming_uniform_(getattr(self, f"w{i}"))
+    def forward(self, x):
+        x = torch.relu(x @ self.w0.T + self.b0)
+        x = torch.relu(x @ self.w1.T + self.b1)
+        return x @ self.w2.T + self.b2
 
 # %% 4 wrong hidden_in_list
 class Net(nn.Module):
@@ -229,6 +367,119 @@ class Net(nn.Module):
     def forward(self, x):
         self.fc1(x)
 
+# %% 4 wrong detached
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        with torch.no_grad():
+            return self.fc3(self.fc2(self.fc1(x).relu()).relu())
+
+# %% 4 wrong detached
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        x = self.fc1(x).relu().detach()
+        return self.fc3(self.fc2(x).relu())
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        return self.fc3(self.fc1(x).relu())
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        return self.fc3(self.fc2(self.fc1(x).relu()).relu()).argmax(dim=1)
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+        self.drop = nn.Dropout(0.5)
+    def forward(self, x):
+        return self.fc3(self.drop(self.fc2(self.fc1(x).relu()).relu()))
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size, bias=False)
+        self.fc2 = nn.Linear(hidden_size, hidden_size, bias=False)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        return self.fc3(self.fc2(self.fc1(x).relu()).relu())
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        return self.fc3(nn.functional.leaky_relu(self.fc2(nn.functional.leaky_relu(self.fc1(x)))))
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+        self.requires_grad_(False)
+    def forward(self, x):
+        return self.fc3(self.fc2(self.fc1(x).relu()).relu())
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    layers = None
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        if Net.layers is None:
+            Net.layers = nn.Sequential(nn.Linear(n_features, hidden_size), nn.ReLU(), nn.Linear(hidden_size, hidden_size), nn.ReLU(), nn.Linear(hidden_size, n_classes))
+        self.l = Net.layers
+    def forward(self, x):
+        return self.l(x)
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.n, self.h, self.c = n_features, hidden_size, n_classes
+    def forward(self, x):
+        return nn.Sequential(nn.Linear(self.n, self.h), nn.ReLU(), nn.Linear(self.h, self.h), nn.ReLU(), nn.Linear(self.h, self.c))(x)
+
 # %% 5 right
 def predicted_classes(net, features):
     with torch.no_grad():
@@ -241,6 +492,29 @@ def predicted_classes(net, features):
 # %% 5 right
 def predicted_classes(net, features):
     return torch.tensor([row.argmax().item() for row in net(features)])
+
+# %% 5 right
+
+def predicted_classes(net, features):
+    net.eval()
+    with torch.inference_mode():
+        _, answers = torch.max(net(features), 1)
+    return answers
+
+# %% 5 right
+
+def predicted_classes(net, features):
+    return net.forward(features).topk(1, dim=1).indices.squeeze(1)
+
+# %% 5 right
+
+def predicted_classes(net, features):
+    return net(features).argsort(dim=1)[:, -1]
+
+# %% 5 right
+
+def predicted_classes(net, features):
+    return torch.argmax(nn.functional.log_softmax(net(features), 1), 1)
 
 # %% 5 wrong along_samples
 def predicted_classes(net, features):
@@ -274,6 +548,51 @@ def predicted_classes(net, features):
 def predicted_classes(net, features):
     return net(features).argmax(dim=1).tolist()
 
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return features.argmax(dim=1)
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return net(features).argmax(dim=1).float()
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return net(features).argmax(dim=1) + 1
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return net(features).sigmoid().round().argmax(dim=1)
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return net(features).abs().argmax(dim=1)
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return net(features)[:, :3].argmax(dim=1)
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return net(features.relu()).argmax(dim=1)
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return torch.nn.functional.one_hot(net(features).argmax(dim=1))
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return net[0](features).argmax(dim=1)
+
 # %% 6 right
 def merged(first, second):
     one = nn.Linear(first.in_features, second.out_features)
@@ -289,6 +608,30 @@ def merged(first, second):
         bias = second(first(zero))
         one.bias.copy_(bias[0])
         one.weight.copy_((second(first(unit)) - bias).T)
+    return one
+
+# %% 6 right
+
+def merged(first, second):
+    with torch.no_grad():
+        one = nn.Linear(first.in_features, second.out_features)
+        one.weight.data = second.weight.mm(first.weight)
+        one.bias.data = second(first.bias)
+    return one
+
+# %% 6 right
+
+def merged(first, second):
+    one = nn.Linear(first.in_features, second.out_features)
+    one.load_state_dict({"weight": second.weight @ first.weight, "bias": second.weight @ first.bias + second.bias})
+    return one
+
+# %% 6 right
+
+def merged(first, second):
+    one = nn.Linear(second.weight.shape[0], first.weight.shape[1]).__class__(first.weight.shape[1], second.weight.shape[0])
+    one.weight = nn.Parameter((second.weight @ first.weight).detach())
+    one.bias = nn.Parameter((second.weight @ first.bias + second.bias).detach().clone())
     return one
 
 # %% 6 wrong changed
@@ -356,3 +699,51 @@ def merged(first, second):
 # %% 6 wrong other
 def merged(first, second):
     return nn.Sequential(first, second)
+
+# %% 6 wrong other
+
+def merged(first, second):
+    one = nn.Linear(first.in_features, second.out_features)
+    with torch.no_grad():
+        one.weight.copy_(second.weight @ first.weight)
+    return one
+
+# %% 6 wrong other
+
+def merged(first, second):
+    return lambda x: second(first(x))
+
+# %% 6 wrong detached
+
+def merged(first, second):
+    one = nn.Linear(first.in_features, second.out_features)
+    one.weight = nn.Parameter(second.weight @ first.weight, requires_grad=False)
+    one.bias = nn.Parameter(second.weight @ first.bias + second.bias, requires_grad=False)
+    return one
+
+# %% 6 wrong other
+
+def merged(first, second):
+    one = nn.Linear(first.in_features, second.out_features, bias=False)
+    with torch.no_grad():
+        one.weight.copy_(second.weight @ first.weight)
+    return one
+
+# %% 6 wrong input_changed
+
+def merged(first, second):
+    with torch.no_grad():
+        second.bias.add_(second.weight @ first.bias)
+        one = nn.Linear(first.in_features, second.out_features)
+        one.weight.copy_(second.weight @ first.weight)
+        one.bias.copy_(second.bias)
+    return one
+
+# %% 6 wrong other
+
+def merged(first, second):
+    one = nn.Linear(first.in_features, second.out_features)
+    with torch.no_grad():
+        one.weight.copy_(second.weight @ first.weight)
+        one.bias.copy_(second.weight @ first.bias * second.bias)
+    return one

@@ -106,7 +106,9 @@ def best_rate(t: Trial, answer: Callable[..., Any]) -> None:
     test_losses = {rate: 0.5 + t.draw.number(0.1, 2, 4) for rate in rates}
     # The lowest loss is followed by a small dip, and is not where the training loss is lowest.
     test_losses |= {rates[best]: 0.42, rates[best + 1]: 2.9, rates[best + 2]: 2.4}
-    train_losses[rates[t.draw.random.choice([place for place in range(n) if place != best])]] = 0.31
+    other = rates[t.draw.random.choice([place for place in range(n) if place not in (best, best + 1, best + 2)])]
+    train_losses |= {rates[best]: 3.1, other: 0.31}
+    test_losses[other] = 0.6
     trained: list[tuple[Model, float, str]] = []
     measured: list[tuple[Model, str]] = []
 
