@@ -280,6 +280,8 @@ def defined_by(lesson: Lesson, number: int, code: str) -> dict[str, Any]:
 
 def known_mistake(lesson: Lesson, number: int, seen: list[list[Finding]], seed: int) -> str | None:
     """The key of the known wrong answer of which the same is seen, in each case."""
+    if not any(one.is_telling for one in chain(*seen)):
+        return None
     for place, answer in enumerate(lesson.answers):
         if answer.task != number or answer.key not in lesson.checks[number].mistakes:
             continue

@@ -22,6 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from torchtour.exercises.compare import RELATIVE, article, difference, show
 
+NOTHING = object()  # None is something that an answer may return
 MAX_LISTED = 1000  # elements taken from an iterator of the learner's
 
 
@@ -31,10 +32,15 @@ class WrongAnswer(Exception):  # noqa: N818
     `what` and `got` say what was seen, so that two answers can be compared.
     """
 
-    def __init__(self, key: str, message: str, seen: str = "", what: str = "", got: Any = None) -> None:
+    def __init__(self, key: str, message: str, seen: str = "", what: str = "", got: Any = NOTHING) -> None:
         super().__init__(message)
         self.key, self.message, self.seen = key, message, seen
         self.what, self.got = what or message, got
+
+    @property
+    def is_telling(self) -> bool:
+        """A general remark does not tell one mistake from another."""
+        return self.got is not NOTHING or self.key != "other"
 
     def equals(self, other: "Finding") -> bool:
         """Was the same seen of both answers?"""
@@ -43,8 +49,10 @@ class WrongAnswer(Exception):  # noqa: N818
             other.what,
         ):
             return False
-        if self.got is None and other.got is None:
-            return self.key != "other"  # a general remark alone does not tell one mistake from another
+        if self.got is NOTHING or other.got is NOTHING:
+            return self.got is other.got
+        if self.got is None or other.got is None:
+            return self.got is other.got
         return difference(self.got, other.got) is None
 
 
@@ -55,6 +63,8 @@ class AnswerError(Exception):
         super().__init__(str(cause))
         self.cause, self.seen = cause, seen
         self.text = f"{type(cause).__name__}: {cause}"
+
+    is_telling = True
 
     def equals(self, other: "Finding") -> bool:
         return isinstance(other, AnswerError) and self.text == other.text
@@ -197,7 +207,7 @@ class Trial:
             change = changed(before[name], snapshot(value)) if name not in changes else None
             if change:
                 text = f"`{title}` changes `{name}`, which was handed in: {change}. It should stay as it is."
-                got = None if isinstance(value, nn.Module) else _frozen(value)
+                got = NOTHING if isinstance(value, nn.Module) else _frozen(value)
                 raise WrongAnswer("input_changed", text, seen, f"{name} after {title}", got)
         if compare:
             self.see(f"What `{title}` returns", result, seen=seen, tolerance=tolerance)
