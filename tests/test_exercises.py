@@ -13,9 +13,22 @@ import torchtour.lessons
 from torchtour.exercises import LESSONS, lesson_named, outline, solution_file, start_file, tasks
 from torchtour.exercises.advice import ADVICE, suspicious_lines
 from torchtour.exercises.cells import code_of
-from torchtour.exercises.judge import Result, defined_by, findings, judge, run
+from torchtour.exercises.judge import Result, judge, run
 
-GENERAL = {"grad_mode", "other", "error", "syntax", "missing", "kind", "exit", "import", "recursion", "forbidden", "detached", "input_changed"}  # hints of no single task
+GENERAL = {
+    "grad_mode",
+    "other",
+    "error",
+    "syntax",
+    "missing",
+    "kind",
+    "exit",
+    "import",
+    "recursion",
+    "forbidden",
+    "detached",
+    "input_changed",
+}  # hints of no single task
 
 
 class Answer(NamedTuple):

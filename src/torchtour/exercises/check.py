@@ -61,6 +61,7 @@ def listen(lines: Lines, results: dict[int, dict[str, Any]], limit: float) -> tu
         if "end" in message:
             return None, ""
         if "exit" in message:
+            lines.put(line)  # the server waits for it as well
             return current, "dead"
         if "begin" in message:
             current = message["begin"]
@@ -128,6 +129,9 @@ class Server:
 
     def close(self) -> None:
         end(self.child)
+        assert self.child.stdin is not None
+        with contextlib.suppress(OSError):
+            self.child.stdin.close()
         self.folder.cleanup()
 
 

@@ -31,8 +31,8 @@ N_CASES = 3
 class Result:
     """What the check says of one task.
 
-    `key` names the mistake, `seen` shows input, result and what was expected, `more` is what --hint adds. "unchecked" is
-    the state of a task whose checker failed.
+    `key` names the mistake, `seen` shows input, result and what was expected, `more` is what --hint adds. A task
+    whose checker failed is "unchecked".
     """
 
     task: int

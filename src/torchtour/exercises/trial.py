@@ -1,7 +1,7 @@
 """A trial of an answer: inputs drawn for the occasion, calls that are watched, and what they showed.
 
-A check is written as one function that takes a Trial and the answer. It runs first with the reference, whose findings are
-recorded, then with the learner's answer, which is compared with them step by step: the first difference ends the trial.
+A check is written as one function that takes a Trial and the answer. It runs first with the reference, whose results
+are recorded, and then with the learner's answer, which is compared step by step: the first difference ends the trial.
 """
 
 import ast
@@ -253,7 +253,7 @@ class Trial:
 
     @contextlib.contextmanager
     def part(self) -> Iterator[list[Any]]:
-        """A part of the trial: if something is wrong in it, the trial goes on after it, and a mistake is known by all parts.
+        """A part of the trial, which goes on after it if something is wrong: a mistake is known by all parts.
 
         What is put into the list that it yields belongs to what was seen.
         """
@@ -280,7 +280,9 @@ class Trial:
         if not result.requires_grad:
             if self.expected is None:
                 raise RuntimeError("no gradient reaches the reference's inputs")
-            text = "The value is right, but autograd cannot go back through it: it is detached, so nothing can be trained."
+            text = (
+                "The value is right, but autograd cannot go back through it: it is detached, so nothing can be trained."
+            )
             raise WrongAnswer("detached", text, seen)
         with self.watched(seen):
             found = torch.autograd.grad((result * weights).sum(), tensors, allow_unused=True, retain_graph=True)
@@ -307,7 +309,9 @@ class Trial:
         """See that a value is still as its snapshot `before`; for what `call` cannot compare at once."""
         change = changed(before, snapshot(value))
         if change:
-            raise WrongAnswer("input_changed", f"Your code changes `{name}`, which was handed in: {change}.", seen, name)
+            raise WrongAnswer(
+                "input_changed", f"Your code changes `{name}`, which was handed in: {change}.", seen, name
+            )
 
     def fail(self, key: str, message: str, seen: str = "") -> None:
         """The answer is wrong."""
