@@ -70,8 +70,8 @@ def test_the_table_of_a_class(tmp_path, monkeypatch, capsys):
     """Two learners, of whom one has solved a task."""
 
     def judged(source, lesson, *_):
-        solved = {1} if lesson == "tensors" else set()
-        return [{"task": n, "state": "solved" if n in solved else "open", "printed": ""} for n in outline(lesson)]
+        solved = {1} if lesson.name == "tensors" else set()
+        return [{"task": n, "state": "solved" if n in solved else "open", "printed": ""} for n in lesson.outline]
 
     monkeypatch.setattr("torchtour.command.check.check_source", judged)
     for learner, lesson in {"ada": "tensors", "emmy": "data"}.items():

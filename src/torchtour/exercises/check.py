@@ -26,7 +26,7 @@ Running = Callable[[dict[str, Any]], contextlib.AbstractContextManager[Lines]]
 def check_source(
     source: str, lesson: Lesson, file: str, limit: float = LIMIT_SECONDS, running: Running | None = None
 ) -> list[dict[str, Any]]:
-    """What is to be said of each task, in order, as the fields of `judge.Result`; task 0 if the lines before fail.
+    """The result of each task, in order, as the fields of `judge.Result`; task 0 if the lines before fail.
 
     A task that runs longer than `limit` seconds, or ends the process, is left out of a second run.
 

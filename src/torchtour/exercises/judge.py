@@ -90,7 +90,7 @@ def prediction_check(number: int, name: str, answer: Any, hint: str, /, **mistak
                 raise WrongAnswer(key, "")
         if type(value) is not type(right) and not (is_number(value) and is_number(right)):
             kind = article(value if isinstance(given, str) else given)
-            raise WrongAnswer("other", f"`{name}` is {kind}, and the prediction is to be {article(right)}.")
+            raise WrongAnswer("other", f"`{name}` is {kind}, and the prediction should be {article(right)}.")
         text = f"`{name}` is not what the code prints. Go through it line by line, with pencil and paper."
         raise WrongAnswer("other", text)
 

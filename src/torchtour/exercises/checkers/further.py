@@ -328,7 +328,7 @@ CHECKS = {
             "changed": ("On the way the shape or the type of a tensor has changed.", "Only the device should change."),
             "same_list": (
                 "The list that was handed in has changed. A new list is asked for.",
-                "Whoever handed it in may still need it.",
+                "Its caller may still need it.",
             ),
             "no_module": (
                 "A list has no `to`. Its tensors do.",

@@ -266,7 +266,7 @@ CHECKS = {
                 "Remember `net.training` and set it back to that.",
             ),
             "layers_left": (
-                "The net is back in its mode, but not the layers in it: they stay in the other mode for ever.",
+                "The net is back in its mode, but not the layers in it: they stay in the other mode.",
                 "`net.training = ...` sets a single flag. `net.train(mode)` goes through all layers.",
             ),
             "watched": (
@@ -412,7 +412,7 @@ CHECKS = {
         batch_norm,
         "Two cases: which mean and variance? In training, move the running ones too. The last line serves both.",
         {
-            "rows": ("You scale each sample. Each feature is to be scaled.", "One mean for each column."),
+            "rows": ("You scale each sample. Each feature should be scaled.", "One mean for each column."),
             "whole": ("You take one mean for all features.", "One for each column: `dim=0`."),
             "corrected": (
                 "You scale by the variance that divides by n - 1.",

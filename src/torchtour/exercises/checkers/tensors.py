@@ -244,7 +244,7 @@ CHECKS = {
             ),
             "not_summed": (
                 "These are the differences of each pair, coordinate by coordinate.",
-                "Each pair is to become one number: sum up squares along the last dimension.",
+                "Each pair becomes one number: sum up squares along the last dimension.",
             ),
             "signed": (
                 "Positive and negative differences of the coordinates cancel each other.",
