@@ -31,8 +31,7 @@ def numbers(text: str) -> list[int]:
 
 
 def code(language: str) -> str:
-    (block,) = re.findall(rf"(?ms)^```{language}\n(.*?)^```", PAGE)
-    return block
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", PAGE)[0]
 
 
 def test_each_lesson_has_its_row_and_its_exercises():
