@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from torchtour.command.options import Options
+from torchtour.command.terminal import Options
 from torchtour.exercises import FOLDER, Lesson, lesson_named, lesson_names
 from torchtour.exercises.cells import LESSON, code_of, first_line_of
 from torchtour.exercises.check import LIMIT_SECONDS, Running, check_source

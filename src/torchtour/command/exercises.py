@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from torchtour.command.options import Options
+from torchtour.command.terminal import Options
 from torchtour.exercises import FOLDER, Lesson, lesson_named, lesson_names
 from torchtour.exercises.cells import LESSON, with_task_of
 from torchtour.exercises.progress import Progress
