@@ -15,7 +15,7 @@ from torchtour.settings import UserError, short_repr
 
 # What belongs to the tour: the lessons and what is for them, and what makes other projects.
 TOUR = {
-    "lessons", "exercises", "template", "sweep", "new", "lesson", "check", "lr_find", "fit_settings",
+    "lessons", "exercises", "template", "sweep", "new", "lesson", "check", "watch", "lr_find", "fit_settings",
 }  # fmt: skip
 OVERLAYS = ("adam", "ddp", "early_stopping", "tensorboard", "wandb")
 CONFIGS = {"synthetic": ("default", "spiral", *OVERLAYS), "table": OVERLAYS}
