@@ -91,11 +91,6 @@ def save(net, path):
     with open(path, "w") as file:
         file.write(str(net.state_dict()))
 
-# %% 2 wrong no_file
-
-def save(net, path):
-    torch.save(net.state_dict(), "net.pt")
-
 # %% 2 wrong other
 
 def save(net, path):

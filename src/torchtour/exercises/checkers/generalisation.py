@@ -57,7 +57,11 @@ def measured_by_counting(net: nn.Module, features: Tensor, labels: Tensor) -> fl
 
 
 def stop_epoch(t: Trial, answer: Callable[..., Any]) -> None:
-    for example in ([5.0, 4.0, 4.5, 4.4, 4.3, 4.2, 3.0, 2.0], [3.0, 3.0, 3.0, 3.0, 2.0, 2.5, 2.6, 2.7]):
+    for example in (
+        [5.0, 4.0, 4.5, 4.4, 4.3, 4.2, 3.0, 2.0],
+        [3.0, 3.0, 3.0, 3.0, 2.0, 2.5, 2.6, 2.7],
+        [5.0, 6.0, 6.5, 4.0, 5.0, 5.5, 5.6, 3.0],
+    ):
         shift = t.draw.number(0, 3)
         t.call(answer, [loss + shift for loss in example], 3, names="losses patience", go_on=True)
     for turn in range(25):
