@@ -52,6 +52,10 @@ pages-test: $(SITE) ## test the built site, in chromium too, and what is slow
 	$(BIN)/pytest -n 2 --dist worksteal tests/pages
 	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
+exercises-test: ready ## all known answers of the exercises, and all mutants of their solutions; three minutes
+	$(BIN)/pytest -n 2 -m 'slow or not slow' tests/test_exercises.py tests/test_exercises_trial.py
+	$(BIN)/python -m torchtour.exercises.mutants
+
 faults: ready ## the whole fault campaign, some eleven minutes; its table goes into docs/faults.md
 	PYTHONPATH=tests $(BIN)/python -m faults --write docs/faults.md
 
@@ -97,4 +101,4 @@ $(SITE): requirements.lock pyproject.toml | ready
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation -e '.[docs]'
 	@touch $(SITE)
 
-.PHONY: ready help train lessons test fix types fast accept docs pages-test faults new-test matrix bench tables lock clean
+.PHONY: ready help train lessons test exercises-test fix types fast accept docs pages-test faults new-test matrix bench tables lock clean

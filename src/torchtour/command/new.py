@@ -29,7 +29,7 @@ from {package}.network import SimpleNet as SimpleNet
 """
 # What a full project leaves out: the course and what is for it, and what makes other projects.
 TOUR = {
-    "lessons", "exercises", "template", "sweep", "new", "lesson", "check", "lr_find", "fit_settings",
+    "lessons", "exercises", "template", "sweep", "new", "lesson", "check", "watch", "lr_find", "fit_settings",
 }  # fmt: skip
 OVERLAYS = ("adam", "ddp", "early_stopping", "tensorboard", "wandb")
 CONFIGS = {"synthetic": ("default", "spiral", *OVERLAYS), "table": OVERLAYS}
