@@ -35,7 +35,9 @@ from torchtour.trust import atomic, sealed
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src/torchtour").rglob("*.py"))
 LESSONS = sorted((ROOT / "src/torchtour/lessons").glob("[!_]*.py"))
-SLOW = dict.fromkeys(("data", "generalisation", "further", "tables"), pytest.mark.slow)  # five seconds and more
+SLOW = dict.fromkeys(  # five seconds and more
+    ("data", "generalisation", "further", "tables", "pictures"), pytest.mark.slow
+)
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 

@@ -13,7 +13,12 @@ from test_lessons import LESSONS, SKIPPED
 
 @pytest.mark.parametrize(
     ("name", "needs"),
-    [("data", "scikit-learn"), ("generalisation", "scikit-learn"), ("tables", "scikit-learn and polars")],
+    [
+        ("data", "scikit-learn"),
+        ("generalisation", "scikit-learn"),
+        ("tables", "scikit-learn and polars"),
+        ("pictures", "scikit-learn"),
+    ],
 )
 def test_without_scikit_learn_one_line_says_how_to_get_it(
     name: str, needs: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
