@@ -393,9 +393,9 @@ with torch.no_grad():
     maps = net[:2](digit)[0]  # [16, 8, 8], after the ReLU
 limit = first.weight.abs().max().item()
 for channel in range(16):
-    kernel = first.weight[channel, 0].detach()
+    kernel = first.weight[channel, 0].detach().numpy()
     panels[0, channel].imshow(kernel, cmap="RdBu", vmin=-limit, vmax=limit)
-    panels[1, channel].imshow(maps[channel], cmap="gray", vmin=0)
+    panels[1, channel].imshow(maps[channel].numpy(), cmap="gray", vmin=0)
 for axes in panels.flat:
     axes.set_axis_off()
 
