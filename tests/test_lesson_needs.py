@@ -18,6 +18,7 @@ from test_lessons import LESSONS, SKIPPED
         ("generalisation", "scikit-learn"),
         ("tables", "scikit-learn and polars"),
         ("pictures", "scikit-learn"),
+        ("probabilities", "scikit-learn"),
     ],
 )
 def test_without_scikit_learn_one_line_says_how_to_get_it(
