@@ -110,9 +110,13 @@ probability = test_logits.sigmoid()
 
 headline("Three people of the test set")
 for i in (0, 1, 2):
-    print(
-        f"net ~{probability[i]:.2f}, truth {test_truth[i]:.2f}, ill: {test_ill[i]:.0f}"
-    )
+    print(f"true probability {test_truth[i]:.2f}, ill: {test_ill[i]:.0f}")
+headline("Loss")
+train_loss = binary_cross_entropy_with_logits(logits_of(net, train_x), train_ill)
+test_loss = binary_cross_entropy_with_logits(test_logits, test_ill)
+lowest = nn.functional.binary_cross_entropy(test_truth, test_ill)
+print(f"training ~{train_loss:.2f}, test ~{test_loss:.2f}", end=", ")
+print(f"test of the true probabilities {lowest:.2f}")
 
 # %% checks
 
@@ -122,6 +126,7 @@ torch.testing.assert_close(
     cross_entropy(two_scores, test_ill.long()),
 )
 torch.testing.assert_close(two_scores.softmax(dim=1)[:, 1], probability)
+assert train_loss < lowest < test_loss  # lower than the truth: learned by heart
 deviation = (test_truth * (1 - test_truth)).sum().sqrt()  # of the number of ill people
 assert abs(test_ill.sum() - test_truth.sum()) < 4 * deviation
 
@@ -406,13 +411,13 @@ def mean_cost(p, ill, threshold):
 
 
 headline("Mean cost a person on the test set")
-print(f"threshold 0.5:                ~{mean_cost(scaled, test_ill, 0.5):.2f}")
-print(f"threshold {best:.2f}:               ~{mean_cost(scaled, test_ill, best):.2f}")
+print(f"threshold 0.5:                ~{mean_cost(scaled, test_ill, 0.5):.1f}")
+print(f"threshold {best:.2f}:               ~{mean_cost(scaled, test_ill, best):.1f}")
 print(
-    f"{best:.2f} without temperature:     ~{mean_cost(probability, test_ill, best):.2f}"
+    f"{best:.2f} without temperature:     ~{mean_cost(probability, test_ill, best):.1f}"
 )
 print(
-    f"{best:.2f} on the true probability: ~{mean_cost(test_truth, test_ill, best):.2f}"
+    f"{best:.2f} on the true probability: ~{mean_cost(test_truth, test_ill, best):.1f}"
 )
 
 # %% [markdown]
@@ -485,9 +490,10 @@ torch.testing.assert_close(
 # Two nets on the same people
 # ---------------------------
 #
-# The plain net trained for 60 epochs, the first one for 600. Is the plain one more often
-# right? Say you have only 500 people to test on. Each accuracy has its own interval, 1.96 standard errors each way, and the
-# two intervals overlap. Many stop here and say "no difference".
+# The plain net trained for 60 epochs, the first one for 600. Is the plain one more
+# often right? Say you have only 500 people to test on. Each accuracy has its own
+# interval, 1.96 standard errors each way, and the two intervals overlap. Many stop here
+# and say "no difference".
 #
 # But both nets saw the *same* people. Where both are right or both are wrong, you learn
 # nothing about the difference. Count only the people on whom they disagree. If the nets
