@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from test_lessons import LESSONS, SKIPPED
+from test_lessons import LESSONS, NO_COMPILER
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,7 @@ from test_lessons import LESSONS, SKIPPED
         ("tables", "scikit-learn and polars"),
         ("pictures", "scikit-learn"),
         ("probabilities", "scikit-learn"),
+        ("shipping", "scikit-learn"),
     ],
 )
 def test_without_scikit_learn_one_line_says_how_to_get_it(
@@ -46,5 +47,4 @@ def test_without_a_compiler_one_line_says_that_torch_compile_is_skipped(tmp_path
     command = [sys.executable, "-W", "error", "-c", script]
     done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=300, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    (skipped,) = SKIPPED
-    assert done.stdout.splitlines()[-1] == skipped
+    assert done.stdout.splitlines()[-1] == NO_COMPILER
