@@ -36,7 +36,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src/torchtour").rglob("*.py"))
 LESSONS = sorted((ROOT / "src/torchtour/lessons").glob("[!_]*.py"))
 SLOW = dict.fromkeys(  # five seconds and more
-    ("data", "generalisation", "further", "tables", "pictures", "text", "probabilities", "shipping"), pytest.mark.slow
+    ("data", "generalisation", "further", "tables", "pictures", "text", "probabilities", "shipping", "hood"),
+    pytest.mark.slow,
 )
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 

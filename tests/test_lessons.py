@@ -278,7 +278,7 @@ def test_the_list_has_each_lesson_in_the_order_of_the_course(torchtour: Callable
     assert "".join(listed.splitlines(keepends=True)[: len(COURSE) + 1]) in answer.out
 
 
-@pytest.mark.parametrize("words", [["0"], ["15"], ["tensor"], ["../run"], ["1", "2"]])
+@pytest.mark.parametrize("words", [["0"], ["16"], ["tensor"], ["../run"], ["1", "2"]])
 def test_a_lesson_that_does_not_exist_is_one_line(words: list[str], torchtour: Callable[..., Answer]) -> None:
     answer = torchtour("lesson", *words)
     assert (answer.status, answer.out) == (2, "")
