@@ -701,6 +701,7 @@ def train(change, steps=20):
     net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     pictures, answers = torch.rand(500, 64), torch.randint(10, (500,))
+    net.train()
     with profile(activities=[ProfilerActivity.CPU]) as profiled:
         for _ in range(steps):
             with record_function("augment"):

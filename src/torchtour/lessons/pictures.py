@@ -147,6 +147,19 @@ assert move(corner, 0, 0).equal(corner)
 assert flat > 0.93
 assert flat_moved < 0.6
 
+# %% plot
+
+figure, panels = plt.subplots(2, 8, figsize=(9, 3), layout="constrained")
+figure.suptitle("Digits and the flat net's answers, as they are and moved by one pixel")
+for row, by in zip(panels, ((0, 0), (0, 1)), strict=True):
+    some = move(test_pictures[:8], *by)
+    with torch.no_grad():
+        answers = flat_net(some).argmax(dim=1).tolist()
+    for axes, picture, answer in zip(row, some, answers, strict=True):
+        axes.imshow(picture[0].numpy(), cmap="gray", vmin=0, vmax=1)
+        axes.set_title(f"{answer}", fontsize="medium")
+        axes.set_axis_off()
+
 # %% [markdown]
 # Convolution by loops
 # --------------------

@@ -88,6 +88,7 @@ def train(x, ill, epochs, weight=1.0, seed=0, hidden=64):
     _ = torch.manual_seed(seed)
     net = nn.Sequential(nn.Linear(5, hidden), nn.ReLU(), nn.Linear(hidden, 1))
     optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    net.train()
     for _ in range(epochs):
         logits = net(x)[:, 0]
         loss = binary_cross_entropy_with_logits(
@@ -100,6 +101,7 @@ def train(x, ill, epochs, weight=1.0, seed=0, hidden=64):
 
 
 def logits_of(net, x):
+    net.eval()
     with torch.no_grad():
         return net(x)[:, 0]
 
@@ -556,6 +558,7 @@ def linear_net(x, ill):
     _ = torch.manual_seed(0)
     net = nn.Linear(5, 1)
     optimizer = torch.optim.Adam(net.parameters(), lr=0.03)
+    net.train()
     for _ in range(300):
         loss = binary_cross_entropy_with_logits(net(x)[:, 0], ill)
         optimizer.zero_grad()

@@ -101,6 +101,7 @@ _ = net.eval()
 
 
 def accuracy(net, pixels=test_pixels):
+    net.eval()
     with torch.no_grad():
         return (net(pixels).argmax(dim=1) == test_labels).float().mean().item()
 

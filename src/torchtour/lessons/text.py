@@ -408,6 +408,7 @@ def train(net, lines, steps, lr=0.004, warm_up=0.1, until=None):
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, max_lr=lr, total_steps=steps, pct_start=warm_up
     )
+    net.train()
     losses = []
     for _ in range(until or steps):
         batch = lines[torch.randint(len(lines), (128,))]
