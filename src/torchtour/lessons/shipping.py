@@ -1,7 +1,7 @@
 # %% [markdown]
 """
-Ship it
-=======
+Ship it: export, quantise, serve
+================================
 
 **About 75 minutes.** You need saving from lesson 5 and the small net of lesson 11.
 After this lesson you can
@@ -782,6 +782,16 @@ axes.set(title="Mean brightness in training and after a change", xlabel="brightn
 axes.set(ylabel="density")
 axes.legend()
 
+# %% [markdown]
+# Challenge: a gate
+# -----------------
+#
+# A colleague sends you a ``.pt`` file and says "98 % on the digits". Write the script
+# that decides whether it goes online, yes or no. No function of the file may run. Its
+# accuracy must hold on pictures that the colleague never had. It must survive 1,000
+# random requests without a status of 500. In 8 bits it may lose at most one point. Try
+# your script on files like ``ours.pt`` and ``spoiled.pt`` above.
+
 # %% plot
 
 if plt.get_backend().lower() != "agg":  # agg draws without a screen
@@ -802,7 +812,4 @@ assert not folder.exists()
 # - ``weights_only`` and safetensors stop foreign functions, not foreign numbers.
 # - Refuse bad inputs, batch the good ones, and watch for drift.
 #
-# **Challenge.** A colleague sends you a ``.pt`` file and says "98 % on the digits".
-# Write the script that decides whether it goes online: no foreign function may run, its
-# accuracy must hold on pictures of your own, it must survive 1,000 random requests, and
-# in 8 bits it may lose at most one point.
+# Next: how modules, autograd and compiled nets work inside.
