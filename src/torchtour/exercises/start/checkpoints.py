@@ -104,6 +104,6 @@ def save_run(path, net, optimizer, epochs_done):
 def resume_run(path, net, optimizer):
     """Bring a fresh net and a fresh optimizer to where ``save_run`` was called.
 
-    Return the number of epochs that are done.
+    Return the number of epochs that are done. No code in the file may run.
     """
     ...

@@ -6,6 +6,11 @@ number_of_batches = -(-100 // 32)
 # %% 1 right
 number_of_batches = "4"
 
+# %% 1 right
+
+import math
+number_of_batches = math.ceil(100 / 32)
+
 # %% 1 wrong rest_lost
 number_of_batches = 3
 
@@ -42,6 +47,34 @@ class Points(Dataset):
 
     def __getitem__(self, index):
         return self.pairs[index]
+
+# %% 2 right
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.inner = TensorDataset(features, labels)
+    def __len__(self):
+        return len(self.inner)
+    def __getitem__(self, index):
+        return self.inner[index]
+
+# %% 2 right
+
+class Points(Dataset):
+    def __init__(self, x, y):
+        super().__init__()
+        self.x = x
+        self.y = y
+    def __len__(self):
+        return self.y.numel()
+    def __getitem__(self, i):
+        return (self.x[i, :], self.y[i])
+
+# %% 2 right
+
+class Points(TensorDataset):
+    def __init__(self, features, labels):
+        super().__init__(features, labels)
 
 # %% 2 wrong off_by_one
 class Points(Dataset):
@@ -164,6 +197,86 @@ class Points(Dataset):
     def __getitem__(self, index):
         self.features[index], self.labels[index]
 
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels
+    def __len__(self):
+        return self.features.shape[1]
+    def __getitem__(self, index):
+        return self.features[index], self.labels[index]
+
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        return self.features[index], self.labels[index].item()
+
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features, self.labels = features.double(), labels
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        return self.features[index], self.labels[index]
+
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        Points.features, Points.labels = features, labels
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        return self.features[index], self.labels[index]
+
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels
+    def __len__(self):
+        return 100
+    def __getitem__(self, index):
+        return self.features[index], self.labels[index]
+
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        return self.features[:, index], self.labels[index]
+
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        return {"features": self.features[index], "label": self.labels[index]}
+
+# %% 2 wrong other
+
+class Points:
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        return self.features[index], self.labels[0]
+
 # %% 3 right
 def batches(features, labels, size):
     return list(zip(features.split(size), labels.split(size)))
@@ -181,6 +294,26 @@ def batches(features, labels, size):
 def batches(features, labels, size):
     for i in range(0, len(features), size):
         yield features[i : i + size], labels[i : i + size]
+
+# %% 3 right
+
+def batches(features, labels, size):
+    n = len(features)
+    return [(features[i : min(i + size, n)], labels[i : min(i + size, n)]) for i in range(0, n, size)]
+
+# %% 3 right
+
+def batches(features, labels, size):
+    return [(x, y) for x, y in zip(torch.split(features, size), torch.split(labels, size))]
+
+# %% 3 right
+
+def batches(features, labels, size):
+    out = []
+    while len(features):
+        out.append((features[:size], labels[:size]))
+        features, labels = features[size:], labels[size:]
+    return out
 
 # %% 3 wrong last_lost
 def batches(features, labels, size):
@@ -225,6 +358,60 @@ def batches(features, labels, size):
     batch = features[:size], labels[:size]
     return [batch]
 
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    n = -(-len(features) // size)
+    return list(zip(features.chunk(n), labels.chunk(n)))
+
+# %% 3 wrong forbidden
+
+def batches(features, labels, size):
+    return list(DataLoader(TensorDataset(features, labels), batch_size=size))
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    return [(features[i : i + 3], labels[i : i + 3]) for i in range(0, len(features), 3)]
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    return features.split(size), labels.split(size)
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    order = torch.randperm(len(features))
+    features, labels = features[order], labels[order]
+    return list(zip(features.split(size), labels.split(size)))
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    return [(f, l.float()) for f, l in zip(features.split(size), labels.split(size))]
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    return [(features[i : i + size].tolist(), labels[i : i + size].tolist()) for i in range(0, len(features), size)]
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    return [(l, f) for f, l in zip(features.split(size), labels.split(size))]
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    return [torch.cat([f, l[:, None]], 1) for f, l in zip(features.split(size), labels.split(size))]
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    n = len(features) // size
+    return [(features[i::n], labels[i::n]) for i in range(n)]
+
 # %% 4 right
 def shuffled(features, labels):
     order = torch.rand(len(labels)).argsort()
@@ -235,6 +422,34 @@ def shuffled(features, labels):
     pairs = torch.cat([features, labels[:, None]], dim=1)
     pairs = pairs[torch.randperm(len(pairs))]
     return pairs[:, :-1], pairs[:, -1].long()
+
+# %% 4 right
+
+import random
+def shuffled(features, labels):
+    order = list(range(len(features)))
+    random.shuffle(order)
+    return features[order], labels[order]
+
+# %% 4 right
+
+import numpy as np
+def shuffled(features, labels):
+    order = torch.from_numpy(np.random.permutation(len(labels)))
+    return features.index_select(0, order), labels.index_select(0, order)
+
+# %% 4 right
+
+def shuffled(features, labels):
+    pairs = list(zip(features, labels))
+    order = torch.randperm(len(pairs)).tolist()
+    return torch.stack([pairs[i][0] for i in order]), torch.stack([pairs[i][1] for i in order])
+
+# %% 4 right
+
+def shuffled(features, labels):
+    loader = DataLoader(TensorDataset(features, labels), batch_size=len(labels), shuffle=True)
+    return tuple(next(iter(loader)))
 
 # %% 4 wrong two_orders
 def shuffled(features, labels):
@@ -278,6 +493,58 @@ def shuffled(features, labels):
     order = torch.randperm(len(features))
     return features[order]
 
+# %% 4 wrong input_changed
+
+def shuffled(features, labels):
+    order = torch.randperm(len(features))
+    features[:] = features[order]
+    labels[:] = labels[order]
+    return features, labels
+
+# %% 4 wrong other
+
+def shuffled(features, labels):
+    k = torch.randint(len(features), ()).item()
+    return features.roll(k, 0), labels.roll(k, 0)
+
+# %% 4 wrong always_alike
+
+def shuffled(features, labels):
+    g = torch.Generator().manual_seed(42)
+    order = torch.randperm(len(features), generator=g)
+    return features[order], labels[order]
+
+# %% 4 wrong other
+
+def shuffled(features, labels):
+    order = torch.randperm(len(features) - 1)
+    return features[order], labels[order]
+
+# %% 4 wrong always_alike
+
+def shuffled(features, labels):
+    torch.manual_seed(1); f = features[torch.randperm(len(features))]
+    torch.manual_seed(1); l = labels[torch.randperm(len(labels))]
+    return f, l
+
+# %% 4 wrong always_alike
+
+def shuffled(features, labels):
+    order = labels.argsort()
+    return features[order], labels[order]
+
+# %% 4 wrong other
+
+def shuffled(features, labels):
+    order = torch.randperm(len(features))
+    return features[order].int(), labels[order]
+
+# %% 4 wrong two_orders
+
+def shuffled(features, labels):
+    order = torch.randperm(len(features))
+    return features[order], labels[order.argsort()]
+
 # %% 5 right
 def split_and_scale(features, n_train):
     std, mean = torch.std_mean(features[:n_train], dim=0)
@@ -290,6 +557,30 @@ def split_and_scale(features, n_train):
     def scale(points):
         return (points - train.mean(dim=0, keepdim=True)) / train.std(dim=0, keepdim=True)
     return [scale(train), scale(rest)]
+
+# %% 5 right
+
+def split_and_scale(features, n_train):
+    m = features[:n_train].mean(dim=0)
+    s = features[:n_train].var(dim=0).sqrt()
+    scaled = features.sub(m).div(s)
+    return tuple(scaled.split([n_train, len(features) - n_train]))
+
+# %% 5 right
+
+def split_and_scale(features, n_train):
+    train, val = features[:n_train].clone(), features[n_train:].clone()
+    mean, std = train.mean(0), train.std(0)
+    for part in (train, val):
+        part -= mean
+        part /= std
+    return train, val
+
+# %% 5 right
+
+def split_and_scale(features, n_train):
+    mean, std = features[:n_train].mean(axis=0), torch.std(features[:n_train], axis=0)
+    return (features[:n_train] - mean) / std, (features[n_train:] - mean) / std
 
 # %% 5 wrong leak
 def split_and_scale(features, n_train):
@@ -339,6 +630,57 @@ def split_and_scale(features, n_train):
     train, rest = features[:n_train], features[n_train:]
     return (train - train.mean(dim=0)) / train.std(dim=0)
 
+# %% 5 wrong input_changed
+
+def split_and_scale(features, n_train):
+    train, val = features[:n_train], features[n_train:]
+    mean, std = train.mean(0), train.std(0)
+    train -= mean; train /= std; val -= mean; val /= std
+    return train, val
+
+# %% 5 wrong other
+
+def split_and_scale(features, n_train):
+    train, val = features[:n_train], features[n_train:]
+    mean, std = train.mean(0), train.std(0, correction=0)
+    return (train - mean) / std, (val - mean) / std
+
+# %% 5 wrong other
+
+def split_and_scale(features, n_train):
+    train, val = features[:n_train], features[n_train:]
+    mean, std = train.mean(0), train.std(0)
+    return train - mean / std, val - mean / std
+
+# %% 5 wrong other
+
+def split_and_scale(features, n_train):
+    train, val = features[:5], features[5:]
+    mean, std = train.mean(0), train.std(0)
+    return (train - mean) / std, (val - mean) / std
+
+# %% 5 wrong other
+
+def split_and_scale(features, n_train):
+    train, val = features[:n_train], features[n_train:]
+    lo, hi = train.amin(0), train.amax(0)
+    return (train - lo) / (hi - lo), (val - lo) / (hi - lo)
+
+# %% 5 wrong other
+
+def split_and_scale(features, n_train):
+    features = features[torch.randperm(len(features))]
+    train, val = features[:n_train], features[n_train:]
+    mean, std = train.mean(0), train.std(0)
+    return (train - mean) / std, (val - mean) / std
+
+# %% 5 wrong other
+
+def split_and_scale(features, n_train):
+    train, val = features[:-n_train], features[-n_train:]
+    mean, std = train.mean(0), train.std(0)
+    return (train - mean) / std, (val - mean) / std
+
 # %% 6 right
 def confusion_matrix(answers, labels, n_classes):
     places = labels * n_classes + answers
@@ -354,6 +696,32 @@ def confusion_matrix(answers, labels, n_classes):
 def confusion_matrix(answers, labels, n_classes):
     one_hot = torch.nn.functional.one_hot
     return one_hot(labels, n_classes).T @ one_hot(answers, n_classes)
+
+# %% 6 right
+
+def confusion_matrix(answers, labels, n_classes):
+    counts = [[0] * n_classes for _ in range(n_classes)]
+    for a, l in zip(answers, labels):
+        counts[int(l)][int(a)] += 1
+    return torch.tensor(counts)
+
+# %% 6 right
+
+def confusion_matrix(answers, labels, n_classes):
+    c = torch.arange(n_classes)
+    return ((labels[:, None, None] == c[:, None]) & (answers[:, None, None] == c)).sum(0)
+
+# %% 6 right
+
+def confusion_matrix(answers, labels, n_classes):
+    counts = torch.zeros(n_classes * n_classes, dtype=torch.long)
+    counts.scatter_add_(0, labels * n_classes + answers, torch.ones_like(labels))
+    return counts.view(n_classes, n_classes)
+
+# %% 6 right
+
+def confusion_matrix(answers, labels, n_classes):
+    return torch.stack([torch.bincount(answers[labels == i], minlength=n_classes) for i in range(n_classes)])
 
 # %% 6 wrong turned
 def confusion_matrix(answers, labels, n_classes):
@@ -430,3 +798,57 @@ def confusion_matrix(answers, labels, n_classes):
     for a, t in zip(answers, labels):
         counts[t][a + 1] += 1
     return counts
+
+# %% 6 wrong yes_or_no
+
+def confusion_matrix(answers, labels, n_classes):
+    counts = torch.zeros(n_classes, n_classes, dtype=torch.long)
+    counts[labels, answers] = 1
+    return counts
+
+# %% 6 wrong floats
+
+def confusion_matrix(answers, labels, n_classes):
+    return torch.histogramdd(torch.stack([labels, answers], 1).float(), [n_classes, n_classes]).hist
+
+# %% 6 wrong other
+
+def confusion_matrix(answers, labels, n_classes):
+    counts = torch.zeros(n_classes, n_classes, dtype=torch.long)
+    for a, l in zip(answers[:-1], labels):
+        counts[l, a] += 1
+    return counts
+
+# %% 6 wrong other
+
+def confusion_matrix(answers, labels, n_classes):
+    counts = torch.zeros(n_classes, n_classes, dtype=torch.long)
+    for a, l in zip(answers, labels):
+        counts[l, a] += 1
+        counts[a, l] += 1
+    return counts
+
+# %% 6 wrong other
+
+COUNTS = {}
+def confusion_matrix(answers, labels, n_classes):
+    counts = COUNTS.setdefault(n_classes, torch.zeros(n_classes, n_classes, dtype=torch.long))
+    for a, l in zip(answers, labels):
+        counts[l, a] += 1
+    return counts
+
+# %% 6 wrong other
+
+def confusion_matrix(answers, labels, n_classes):
+    counts = torch.zeros(n_classes, n_classes, dtype=torch.bool)
+    for a, l in zip(answers, labels):
+        counts[l, a] = True
+    return counts
+
+# %% 6 wrong other
+
+def confusion_matrix(answers, labels, n_classes):
+    counts = torch.zeros(n_classes, n_classes, dtype=torch.uint8)
+    for a, l in zip(answers, labels):
+        counts[l, a] += 2
+    return counts // 3

@@ -6,6 +6,10 @@ rate_after_25 = 0.8 * 0.5**2
 # %% 1 right
 rate_after_25 = "0.2"
 
+# %% 1 right
+
+rate_after_25 = [0.2][0]
+
 # %% 1 wrong once
 rate_after_25 = 0.4
 
@@ -41,6 +45,34 @@ class MeanAbsoluteError(nn.Module):
             raise ValueError('shapes')
         error = prediction - target
         return torch.where(error > 0, error, -error).mean()
+
+# %% 2 right
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if list(prediction.shape) != list(target.shape):
+            raise ValueError("shapes differ")
+        return torch.mean(torch.abs(target - prediction))
+
+# %% 2 right
+
+class MeanAbsoluteError(nn.Module):
+    def __init__(self):
+        super().__init__()
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape: raise ValueError(f"{prediction.shape} {target.shape}")
+        return torch.linalg.vector_norm(prediction - target, ord=1) / prediction.numel()
+
+# %% 2 right
+
+class ShapeError(ValueError):
+    pass
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.dim() != target.dim() or len(prediction) != len(target):
+            raise ShapeError
+        e = prediction - target
+        return (e * e.sign()).mean()
 
 # %% 2 wrong number
 class MeanAbsoluteError(nn.Module):
@@ -109,6 +141,81 @@ class MeanAbsoluteError(nn.Module):
         assert prediction.shape == target.shape
         return (prediction - target).abs().mean()
 
+# %% 2 wrong forbidden
+
+class MeanAbsoluteError(nn.L1Loss):
+    pass
+
+# %% 2 wrong forbidden
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape: raise ValueError
+        return nn.L1Loss()(prediction, target)
+
+# %% 2 wrong any_shape
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if len(prediction) != len(target): raise ValueError
+        return (prediction - target).abs().mean()
+
+# %% 2 wrong any_shape
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.numel() != target.numel(): raise ValueError
+        return (prediction - target).abs().mean()
+
+# %% 2 wrong other_error
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        assert prediction.shape == target.shape
+        return (prediction - target).abs().mean()
+
+# %% 2 wrong any_shape
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape: return ValueError
+        return (prediction - target).abs().mean()
+
+# %% 2 wrong detached
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape: raise ValueError
+        return (prediction.detach() - target).abs().mean()
+
+# %% 2 wrong detached
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape: raise ValueError
+        return torch.tensor((prediction - target).abs().mean().item(), requires_grad=True)
+
+# %% 2 wrong other
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape: raise ValueError
+        return nn.functional.smooth_l1_loss(prediction, target, beta=1e-2)
+
+# %% 2 wrong other
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape: raise ValueError
+        return (prediction - target).abs().sum() / 4
+
+# %% 2 wrong other
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape: raise ValueError
+        return (prediction - target).square().mean().sqrt()
+
 # %% 3 right
 def train(optimizer, scheduler, epochs, batches):
     rates = []
@@ -129,6 +236,40 @@ def train(optimizer, scheduler, epochs, batches):
             scheduler.step()
             rates.append(optimizer.param_groups[0]["lr"])
     return rates[:epochs]
+
+# %% 3 right
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        rates += scheduler.get_last_lr()
+        for _ in range(batches):
+            optimizer.step()
+        scheduler.step()
+    return rates
+
+# %% 3 right
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for e in range(epochs):
+        lr = optimizer.param_groups[0]["lr"]
+        for b in range(batches):
+            optimizer.step()
+            if b == batches - 1:
+                scheduler.step()
+        rates.append(lr)
+    return rates
+
+# %% 3 right
+
+def train(optimizer, scheduler, epochs, batches):
+    def epoch():
+        rate = optimizer.param_groups[0]["lr"]
+        [optimizer.step() for _ in range(batches)]
+        scheduler.step()
+        return rate
+    return [epoch() for _ in range(epochs)]
 
 # %% 3 wrong per_batch
 def train(optimizer, scheduler, epochs, batches):
@@ -206,6 +347,74 @@ def train(optimizer, scheduler, epochs, batches):
         scheduler.step()
     return rates[1:]
 
+# %% 3 wrong ends
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for e in range(epochs):
+        for b in range(batches):
+            optimizer.step()
+        scheduler.step()
+        rates.append(optimizer.param_groups[0]["lr"])
+    return rates
+
+# %% 3 wrong other
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for e in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        for b in range(batches):
+            optimizer.step()
+        if e < epochs - 1:
+            scheduler.step()
+    return rates
+
+# %% 3 wrong other
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for e in range(epochs):
+        for b in range(batches):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+        scheduler.step()
+    return rates
+
+# %% 3 wrong never
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for e in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        for b in range(batches):
+            optimizer.step()
+        for g in optimizer.param_groups:
+            g["lr"] *= 0.5
+    return rates
+
+# %% 3 wrong other
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for e in range(epochs):
+        rates.append(torch.tensor(optimizer.param_groups[0]["lr"]))
+        for b in range(batches):
+            optimizer.step()
+        scheduler.step()
+    return rates
+
+# %% 3 wrong other
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for e in range(epochs):
+        rates.append(round(optimizer.param_groups[0]["lr"], 2))
+        for b in range(batches):
+            optimizer.step()
+        scheduler.step()
+    return rates
+
 # %% 4 right
 def momentum_step(weight, gradient, velocity, lr, momentum):
     new = velocity * momentum
@@ -217,6 +426,31 @@ def momentum_step(weight, gradient, velocity, lr, momentum):
     velocity = torch.add(gradient, velocity, alpha=momentum)
     weight = weight - velocity * lr
     return [weight, velocity]
+
+# %% 4 right
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    v = velocity.mul(momentum).add(gradient)
+    return weight.sub(v, alpha=lr), v
+
+# %% 4 right
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    p = nn.Parameter(weight.clone())
+    opt = torch.optim.SGD([p], lr=lr, momentum=momentum)
+    p.grad = gradient.clone()
+    opt.state[p]["momentum_buffer"] = velocity.clone()
+    opt.step()
+    return p.detach(), opt.state[p]["momentum_buffer"]
+
+# %% 4 right
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    new_velocity = gradient.clone()
+    new_velocity += momentum * velocity
+    new_weight = weight.clone()
+    new_weight -= lr * new_velocity
+    return new_weight, new_velocity
 
 # %% 4 wrong in_place
 def momentum_step(weight, gradient, velocity, lr, momentum):
@@ -278,6 +512,51 @@ def momentum_step(weight, gradient, velocity, lr, momentum):
     velocity = momentum * velocity + gradient
     return weight - lr * velocity
 
+# %% 4 wrong other
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = 0.9 * velocity + gradient
+    return weight - lr * velocity, velocity
+
+# %% 4 wrong other
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + gradient
+    return weight - 0.1 * velocity, velocity
+
+# %% 4 wrong input_changed
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + gradient
+    weight -= lr * velocity
+    return weight, velocity
+
+# %% 4 wrong other
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity - lr * gradient
+    return weight + velocity, velocity
+
+# %% 4 wrong other
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * (velocity + gradient)
+    return weight - lr * velocity, velocity
+
+# %% 4 wrong other
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + gradient
+    return (weight - lr * velocity).double(), velocity
+
+# %% 4 wrong other
+
+V = None
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    global V
+    V = gradient if V is None or V.shape != gradient.shape else momentum * V + gradient
+    return weight - lr * V, V.clone()
+
 # %% 5 right
 def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = torch.lerp(m, gradient, 1 - beta1)
@@ -292,6 +571,35 @@ def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     v = beta2 * v + (1 - beta2) * gradient**2
     step = lr / (1 - beta1**t)
     return weight - step * m / ((v / (1 - beta2**t)) ** 0.5 + eps), m, v
+
+# %% 5 right
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = m + (1 - beta1) * (gradient - m)
+    v = v + (1 - beta2) * (gradient.square() - v)
+    c1, c2 = 1 - beta1**t, 1 - beta2**t
+    denom = v.sqrt() / c2**0.5 + eps
+    return weight - (lr / c1) * m / denom, m, v
+
+# %% 5 right
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = m.mul(beta1).add(gradient, alpha=1 - beta1)
+    v = v.mul(beta2).addcmul(gradient, gradient, value=1 - beta2)
+    mh = m.div(1 - beta1**t)
+    vh = v.div(1 - beta2**t)
+    return weight.addcdiv(mh, vh.sqrt() + eps, value=-lr), m, v
+
+# %% 5 right
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m, v = m.clone(), v.clone()
+    m.lerp_(gradient, 1 - beta1)
+    v *= beta2
+    v += (1 - beta2) * gradient * gradient
+    w = weight.clone()
+    w -= lr * (m / (1 - beta1**t)) / (torch.sqrt(v / (1 - beta2**t)) + eps)
+    return w, m, v
 
 # %% 5 wrong in_place
 def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -382,3 +690,66 @@ def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m_hat = m / (1 - beta1**t)
     v_hat = v / (1 - beta2**t)
     return weight - lr * m_hat / (v_hat.sqrt() + eps)
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = 0.9 * m + 0.1 * gradient
+    v = 0.999 * v + 0.001 * gradient**2
+    return weight - lr * (m / (1 - 0.9**t)) / ((v / (1 - 0.999**t)).sqrt() + 1e-8), m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    return weight - lr * (m / (1 - beta1)) / ((v / (1 - beta2)).sqrt() + eps), m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    return weight - lr * (m / (1 - beta1**t)) / (v.sqrt() / (1 - beta2**t) + eps), m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient.abs()
+    return weight - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps), m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    return weight - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + 1e-8), m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * m**2
+    return weight - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps), m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    return weight - lr * (m / (1 - beta1 * t)) / ((v / (1 - beta2 * t)).sqrt() + eps), m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = torch.maximum(beta2 * v + (1 - beta2) * gradient**2, v)
+    return weight - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps), m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    return weight - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps) - lr * 0.01 * weight, m, v

@@ -8,6 +8,10 @@ import math
 
 loss_of_ignorance = round(-math.log(1 / 4), 2)
 
+# %% 1 right
+
+loss_of_ignorance = 1.39
+
 # %% 1 wrong probability
 loss_of_ignorance = 0.25
 
@@ -37,6 +41,10 @@ w_after_two = 0.8 * 0.8
 
 # %% 2 right
 w_after_two = "0.64"
+
+# %% 2 right
+
+w_after_two = torch.tensor(0.64)
 
 # %% 2 wrong one_step
 w_after_two = 0.8
@@ -78,6 +86,47 @@ def train(net, features, labels, epochs, lr):
             for weight in net.parameters():
                 weight -= lr * weight.grad
         losses.append(loss.item())
+    return losses
+
+# %% 3 right
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    def epoch():
+        optimizer.zero_grad(set_to_none=False)
+        loss = nn.functional.nll_loss(net(features).log_softmax(1), labels)
+        loss.backward()
+        optimizer.step()
+        return float(loss.detach())
+    return [epoch() for _ in range(epochs)]
+
+# %% 3 right
+
+def train(net, features, labels, epochs, lr):
+    net.train()
+    optimizer = torch.optim.SGD(net.parameters(), lr)
+    history = []
+    for epoch in range(epochs):
+        optimizer.zero_grad()
+        output = net(features)
+        loss = nn.CrossEntropyLoss()(output, labels)
+        history.append(loss.detach().cpu().numpy().item())
+        loss.backward()
+        optimizer.step()
+    return history
+
+# %% 3 right
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=0)
+    losses = [0.0] * epochs
+    for i in range(epochs):
+        def closure():
+            optimizer.zero_grad()
+            loss = cross_entropy(net(features), labels)
+            loss.backward()
+            return loss
+        losses[i] = optimizer.step(closure).item()
     return losses
 
 # %% 3 wrong no_backward
@@ -227,6 +276,143 @@ def train(net, features, labels, epochs, lr):
         losses.append(loss.item())
     return losses
 
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses, total = [], 0.0
+    for i in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        total += loss.item()
+        losses.append(total / (i + 1))
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for i in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item() if i == 0 else cross_entropy(net(features), labels).item())
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for i in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(round(loss.item(), 3))
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.Adam(net.parameters(), lr=lr)
+    losses = []
+    for i in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=0.9)
+    losses = []
+    for i in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for i in range(epochs):
+        for x, y in zip(features, labels):
+            loss = cross_entropy(net(x[None]), y[None])
+            optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    for i in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+    return [loss.item()] * epochs
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for i in range(epochs):
+        loss = cross_entropy(net(features), labels, reduction="sum")
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item() / len(labels))
+    return losses
+
+# %% 3 wrong stale
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    loss = cross_entropy(net(features), labels)
+    for i in range(epochs):
+        optimizer.zero_grad(); loss.backward(retain_graph=True); 
+        with torch.no_grad():
+            losses.append(cross_entropy(net(features), labels).item())
+        optimizer.step()
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr, weight_decay=1e-3)
+    losses = []
+    for i in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% 3 wrong no_backward
+
+import copy
+def train(net, features, labels, epochs, lr):
+    net = copy.deepcopy(net)
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for i in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    features = (features - features.mean(0)) / features.std(0)
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for i in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item())
+    return losses
+
 # %% 4 right
 def loss_of(net, features, labels):
     return torch.nn.functional.nll_loss(net(features).log_softmax(dim=1), labels)
@@ -239,6 +425,28 @@ def loss_of(net, features, labels):
 # %% 4 right
 def loss_of(net, features, labels):
     return nn.CrossEntropyLoss()(net(features), torch.nn.functional.one_hot(labels).float())
+
+# %% 4 right
+
+def loss_of(net, features, labels):
+    return nn.CrossEntropyLoss()(net(features), labels)
+
+# %% 4 right
+
+def loss_of(net, features, labels):
+    log_p = net(features).log_softmax(dim=1)
+    return -log_p[range(len(labels)), labels].mean()
+
+# %% 4 right
+
+def loss_of(net, features, labels):
+    p = net(features).softmax(dim=1)
+    return torch.nn.functional.nll_loss(p.log(), labels)
+
+# %% 4 right
+
+def loss_of(net, features, labels):
+    return cross_entropy(net(features).log_softmax(dim=1), labels)
 
 # %% 4 wrong softmax
 def loss_of(net, features, labels):
@@ -282,6 +490,57 @@ def loss_of(net, features, labels):
 def loss_of(net, features, labels):
     return cross_entropy(net(features), labels) * 2
 
+# %% 4 wrong unwatched
+
+def loss_of(net, features, labels):
+    return cross_entropy(net(features).detach(), labels)
+
+# %% 4 wrong other
+
+def loss_of(net, features, labels):
+    return cross_entropy(net(features), labels).item()
+
+# %% 4 wrong other
+
+def loss_of(net, features, labels):
+    return cross_entropy(net(features), labels, label_smoothing=0.1)
+
+# %% 4 wrong other
+
+def loss_of(net, features, labels):
+    return cross_entropy(net(features).softmax(dim=1).clamp(min=1e-6).log(), labels)
+
+# %% 4 wrong detached
+
+def loss_of(net, features, labels):
+    with torch.no_grad():
+        logits = net(features)
+    logits.requires_grad_()
+    return cross_entropy(logits, labels)
+
+# %% 4 wrong other
+
+def loss_of(net, features, labels):
+    return cross_entropy(features, labels)
+
+# %% 4 wrong input_changed
+
+def loss_of(net, features, labels):
+    loss = cross_entropy(net(features), labels)
+    loss.backward()
+    return loss
+
+# %% 4 wrong other
+
+def loss_of(net, features, labels):
+    p = net(features).softmax(dim=1)
+    return (p - nn.functional.one_hot(labels, p.shape[1])).square().mean()
+
+# %% 4 wrong other
+
+def loss_of(net, features, labels):
+    return cross_entropy(net(features), labels) + 0 * cross_entropy(net(features).softmax(1), labels) + 0.01
+
 # %% 5 right
 def accuracy(net, features, labels):
     answers = net(features).argmax(1)
@@ -296,7 +555,34 @@ def accuracy(net, features, labels):
 
 # %% 5 right
 def accuracy(net, features, labels):
-    return net(features).max(dim=1).indices.eq(labels).double().mean()
+    return net(features).max(dim=1).indices.eq(labels).double().mean().item()
+
+# %% 5 right
+
+def accuracy(net, features, labels):
+    net.eval()
+    with torch.inference_mode():
+        return (net(features).argmax(1) == labels).double().mean().item()
+
+# %% 5 right
+
+def accuracy(net, features, labels):
+    return sum(int(a == b) for a, b in zip(net(features).argmax(dim=1), labels)) / labels.numel()
+
+# %% 5 right
+
+def accuracy(net, features, labels):
+    answers = net(features).argmax(dim=1)
+    return torch.count_nonzero(answers == labels).item() / answers.shape[0]
+
+# %% 5 right
+
+def accuracy(net, features, labels):
+    return 1 - float((net(features).argmax(dim=1) != labels).float().mean())
+
+# %% 5 wrong tensor
+def accuracy(net, features, labels):
+    return (net(features).argmax(dim=1) == labels).float().mean()
 
 # %% 5 wrong counted
 def accuracy(net, features, labels):
@@ -339,6 +625,52 @@ def accuracy(net, features, labels):
 def accuracy(net, features, labels):
     print((net(features).argmax(dim=1) == labels).float().mean().item())
 
+# %% 5 wrong other
+
+def accuracy(net, features, labels):
+    return (features.argmax(dim=1) == labels).float().mean().item()
+
+# %% 5 wrong tensor
+
+def accuracy(net, features, labels):
+    return (net(features).argmax(dim=1) == labels).float().mean()
+
+# %% 5 wrong other
+
+def accuracy(net, features, labels):
+    return round((net(features).argmax(dim=1) == labels).float().mean().item(), 2)
+
+# %% 5 wrong other
+
+def accuracy(net, features, labels):
+    return (net(features).argmax(dim=1) == labels).sum().item() / 5
+
+# %% 5 wrong other
+
+def accuracy(net, features, labels):
+    return (net(features).argmin(dim=1) == labels).float().mean().item()
+
+# %% 5 wrong other
+
+def accuracy(net, features, labels):
+    return (net(features).round().argmax(dim=1) == labels).float().mean().item()
+
+# %% 5 wrong cut
+
+def accuracy(net, features, labels):
+    return float((net(features).argmax(dim=1) == labels).all())
+
+# %% 5 wrong other
+
+def accuracy(net, features, labels):
+    return (net(features).softmax(1).gather(1, labels[:, None])).mean().item()
+
+# %% 5 wrong other
+
+def accuracy(net, features, labels):
+    logits = net(features)
+    return ((logits.softmax(1) > 0.5).float().argmax(1) == labels).float().mean().item()
+
 # %% 6 right
 def best_rate(rates, train_points, held_out_points, new_net, train, loss):
     best, lowest = None, float("inf")
@@ -359,6 +691,36 @@ def best_rate(rates, train_points, held_out_points, new_net, train, loss):
         return loss(net, held_out_points)
 
     return min(rates, key=try_out)
+
+# %% 6 right
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    best, lowest = None, float("inf")
+    for lr in rates:
+        net = new_net()
+        train(net, lr, train_points)
+        value = loss(net, held_out_points)
+        if value < lowest:
+            best, lowest = lr, value
+    return best
+
+# %% 6 right
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    def score(lr):
+        net = new_net()
+        train(net, lr, train_points)
+        return loss(net, held_out_points)
+    return min(rates, key=score)
+
+# %% 6 right
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    nets = [new_net() for _ in rates]
+    for net, lr in zip(nets, rates):
+        train(net, lr, train_points)
+    values = torch.tensor([loss(net, held_out_points) for net in nets])
+    return rates[values.argmin().item()]
 
 # %% 6 wrong not_all
 def best_rate(rates, train_points, held_out_points, new_net, train, loss):
@@ -440,3 +802,51 @@ def best_rate(rates, train_points, held_out_points, new_net, train, loss):
 # %% 6 wrong other
 def best_rate(rates, train_points, held_out_points, new_net, train, loss):
     return rates[1]
+
+# %% 6 wrong other
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    def score(lr):
+        net = new_net()
+        value = loss(net, held_out_points)
+        train(net, lr, train_points)
+        return value
+    return min(rates, key=score)
+
+# %% 6 wrong other
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    return 0.1
+
+# %% 6 wrong other
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    previous = float("inf")
+    best = rates[0]
+    for lr in rates:
+        net = new_net()
+        train(net, lr, train_points)
+        value = loss(net, held_out_points)
+        if value < previous:
+            best = lr
+        previous = value
+    return best
+
+# %% 6 wrong one_net
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    def score(lr):
+        net = new_net()
+        train(net, lr, train_points)
+        train(net, lr, held_out_points)
+        return loss(net, held_out_points)
+    return min(rates, key=score)
+
+# %% 6 wrong other
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    def score(lr):
+        net = new_net()
+        train(net, lr, train_points)
+        return abs(loss(net, held_out_points) - loss(net, train_points))
+    return min(rates, key=score)

@@ -30,6 +30,10 @@ after_writing = (100, 1)
 # %% 2 right
 after_writing = "100, 1"
 
+# %% 2 right
+
+after_writing = torch.tensor([100, 1])
+
 # %% 2 wrong view_copies
 after_writing = [1, 1]
 
@@ -62,6 +66,30 @@ def column_by_column(table):
 def column_by_column(table):
     return table.permute(1, 0).reshape(-1)
 
+# %% 3 right
+
+def column_by_column(table):
+    return torch.tensor([x for column in zip(*table.tolist()) for x in column], dtype=table.dtype)
+
+# %% 3 right
+
+def column_by_column(table):
+    return torch.ravel(table.mT)
+
+# %% 3 right
+
+def column_by_column(table):
+    return torch.einsum("ij->ji", table).flatten()
+
+# %% 3 right
+
+def column_by_column(table):
+    rows, columns = table.shape
+    out = torch.empty(rows * columns, dtype=table.dtype)
+    for j in range(columns):
+        out[j * rows : (j + 1) * rows] = table[:, j]
+    return out
+
 # %% 3 wrong row_by_row
 def column_by_column(table):
     return table.reshape(-1)
@@ -86,6 +114,38 @@ def column_by_column(table):
 def column_by_column(table):
     return table.T.reshape(1, -1)
 
+# %% 3 wrong other
+
+def column_by_column(table):
+    return table.float().T.reshape(-1)
+
+# %% 3 wrong error
+
+def column_by_column(table):
+    return table.T.reshape(6)
+
+# %% 3 wrong other
+
+def column_by_column(table):
+    return table.reshape(-1).sort().values
+
+# %% 3 wrong other
+
+def column_by_column(table):
+    return torch.tensor([1, 4, 2, 5, 3, 6])
+
+# %% 3 wrong other
+
+def column_by_column(table):
+    return table.T.reshape(-1).numpy()
+
+# %% 3 wrong input_changed
+
+def column_by_column(table):
+    out = table.T.reshape(-1).clone()
+    table.zero_()
+    return out
+
 # %% 4 right
 def standardised(table):
     centred = table - table.mean(dim=0, keepdim=True)
@@ -100,6 +160,39 @@ def standardised(table):
 def standardised(table):
     columns = [(column - column.mean()) / column.std() for column in table.T]
     return torch.stack(columns, dim=1)
+
+# %% 4 right
+
+def standardised(table):
+    return (table - table.mean(0)) / (table.var(0) ** 0.5)
+
+# %% 4 right
+
+def standardised(table):
+    n = len(table)
+    m = table.sum(dim=0) / n
+    s = ((table - m) ** 2).sum(dim=0).div(n - 1).sqrt()
+    return (table - m) / s
+
+# %% 4 right
+
+import numpy as np
+def standardised(table):
+    x = table.numpy()
+    return torch.from_numpy((x - x.mean(axis=0)) / x.std(axis=0, ddof=1))
+
+# %% 4 right
+
+def standardised(table):
+    result = table.clone()
+    for j in range(table.shape[1]):
+        result[:, j] = (table[:, j] - table[:, j].mean()) / table[:, j].std()
+    return result
+
+# %% 4 right
+
+def standardised(table):
+    return (table - table.mean(dim=0)) / (table.std(dim=0) + 1e-8)
 
 # %% 4 wrong in_place
 def standardised(table):
@@ -144,6 +237,37 @@ def standardised(table):
 def standardised(table):
     return (table[:, :2] - table.mean(dim=1)) / table.std(dim=1)
 
+# %% 4 wrong other
+
+def standardised(table):
+    return (table - table.mean(dim=0)) / table.std(dim=0, unbiased=False)
+
+# %% 4 wrong other
+
+def standardised(table):
+    return ((table - table.mean(dim=0)) / table.std(dim=0)).double()
+
+# %% 4 wrong other
+
+def standardised(table):
+    return torch.nn.functional.normalize(table - table.mean(dim=0), dim=0)
+
+# %% 4 wrong other
+
+def standardised(table):
+    return (table - table.median(dim=0).values) / table.std(dim=0)
+
+# %% 4 wrong input_changed
+
+def standardised(table):
+    table.sub_(table.mean(dim=0))
+    return table / table.std(dim=0)
+
+# %% 4 wrong other
+
+def standardised(table):
+    return ((table - table.mean(dim=0)) / table.std(dim=0)).round(decimals=2)
+
 # %% 5 right
 def mean_squared_error(predicted, truth):
     return torch.nn.functional.mse_loss(predicted[:, 0], truth)
@@ -155,6 +279,27 @@ def mean_squared_error(predicted, truth):
 # %% 5 right
 def mean_squared_error(predicted, truth):
     return ((predicted.flatten() - truth) ** 2).sum() / len(truth)
+
+# %% 5 right
+
+def mean_squared_error(predicted, truth):
+    return ((predicted - truth.unsqueeze(1)) ** 2).mean()
+
+# %% 5 right
+
+def mean_squared_error(predicted, truth):
+    return torch.mean(torch.square(predicted.view(-1) - truth))
+
+# %% 5 right
+
+def mean_squared_error(predicted, truth):
+    e = predicted[..., 0] - truth
+    return e @ e / len(e)
+
+# %% 5 right
+
+def mean_squared_error(predicted, truth):
+    return torch.nn.MSELoss()(predicted, truth.view_as(predicted))
 
 # %% 5 wrong all_pairs
 def mean_squared_error(predicted, truth):
@@ -193,6 +338,37 @@ def mean_squared_error(predicted, truth):
 def mean_squared_error(predicted, truth):
     return (predicted.squeeze(1) + truth).square().mean()
 
+# %% 5 wrong detached
+
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).square().mean().detach()
+
+# %% 5 wrong other
+
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).square().mean().item()
+
+# %% 5 wrong other
+
+def mean_squared_error(predicted, truth):
+    return (predicted - truth).diagonal().square().sum() / 3
+
+# %% 5 wrong other
+
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).square().median()
+
+# %% 5 wrong other
+
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).mean().square()
+
+# %% 5 wrong detached
+
+def mean_squared_error(predicted, truth):
+    with torch.no_grad():
+        return (predicted.squeeze(1) - truth).square().mean()
+
 # %% 6 right
 def distances(a, b):
     return torch.linalg.vector_norm(a.unsqueeze(1) - b.unsqueeze(0), dim=-1)
@@ -201,6 +377,32 @@ def distances(a, b):
 def distances(a, b):
     squares = (a**2).sum(1)[:, None] + (b**2).sum(1) - 2 * a @ b.T
     return squares.clamp(min=0).sqrt()
+
+# %% 6 right
+
+def distances(a, b):
+    return torch.norm(a[:, None] - b[None], dim=2)
+
+# %% 6 right
+
+def distances(a, b):
+    return ((a.unsqueeze(1) - b) ** 2).sum(-1) ** 0.5
+
+# %% 6 right
+
+def distances(a, b):
+    n, m = len(a), len(b)
+    return (a.repeat_interleave(m, 0) - b.repeat(n, 1)).pow(2).sum(1).sqrt().view(n, m)
+
+# %% 6 right
+
+def distances(a, b):
+    return torch.linalg.norm(a[:, None, :] - b[None, :, :], axis=-1)
+
+# %% 6 right
+
+def distances(a, b):
+    return torch.nn.functional.pairwise_distance(a[:, None], b[None], eps=0)
 
 # %% 6 wrong turned
 def distances(a, b):
@@ -229,3 +431,50 @@ def distances(a, b):
 # %% 6 wrong other
 def distances(a, b):
     return (a[:, None] - b).square().sum(dim=1).sqrt()
+
+# %% 6 wrong forbidden
+
+def distances(a, b):
+    return torch.cdist(a, b)
+
+# %% 6 wrong forbidden
+
+def distances(a, b):
+    result = torch.zeros(len(a), len(b))
+    for i in range(len(a)):
+        for j in range(len(b)):
+            result[i, j] = (a[i] - b[j]).square().sum().sqrt()
+    return result
+
+# %% 6 wrong forbidden
+
+def distances(a, b):
+    return torch.stack([(p - b).square().sum(1).sqrt() for p in a])
+
+# %% 6 wrong other
+
+def distances(a, b):
+    return (a[:, None] - b).abs().amax(dim=2)
+
+# %% 6 wrong forbidden
+
+from torch import cdist as far
+def distances(a, b):
+    return far(a, b, p=2.0)
+
+# %% 6 wrong forbidden
+
+def distances(a, b):
+    return torch.stack(list(map(lambda p: (p - b).norm(dim=1), a)))
+
+# %% 6 wrong other
+
+def distances(a, b):
+    return (a[:, None] - b).square().sum(2).sqrt().long()
+
+# %% 6 wrong forbidden
+
+def distances(a, b):
+    def rec(i):
+        return [] if i == len(a) else [(a[i] - b).norm(dim=1)] + rec(i + 1)
+    return torch.stack(rec(0))
