@@ -27,6 +27,7 @@ LESSONS = {
     "generalisation": "Generalisation",
     "further": "Further",
     "tables": "Your own table",
+    "pictures": "Pictures: convolution and transfer",
 }
 FOLDER = Path(__file__).parent
 
