@@ -28,6 +28,10 @@ LESSONS = {
     "further": "Further",
     "tables": "Your own table",
     "pictures": "Pictures: convolution and transfer",
+    "text": "Text: attention and a small GPT",
+    "probabilities": "Can you believe its probabilities?",
+    "shipping": "Ship it: export, quantise, serve",
+    "hood": "Under the hood: modules, autograd, compile",
 }
 FOLDER = Path(__file__).parent
 

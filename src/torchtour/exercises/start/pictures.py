@@ -85,7 +85,8 @@ def residual(layer, x):
 def receptive_field(layers):
     """From the first to the last pixel of a row that can change one number: an int.
 
-    The number is one of the last layer's output. ``layers`` is a list of pairs (kernel size, stride), the first layer first. Without
-    any layer the number is the pixel itself.
+    The number is one of the last layer's output. ``layers`` is a list of pairs (kernel
+    size, stride), the first layer first. Without any layer the number is the pixel
+    itself.
     """
     ...
