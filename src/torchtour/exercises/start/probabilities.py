@@ -2,8 +2,8 @@
 # Exercises: Can you believe its probabilities?
 # =============================================
 #
-# Run this file to check it: ``python probabilities.py``. Each ``...`` waits for you. With
-# ``--hint`` the check says more about each task that is not solved.
+# Run this file to check it: ``python probabilities.py``. Each ``...`` waits for you.
+# With ``--hint`` the check says more about each task that is not solved.
 
 # %%
 # torchtour exercises: probabilities
@@ -97,8 +97,8 @@ def calibration_error(probability, ill, n_bins):
 def mcnemar(a_right, b_right):
     """How likely so uneven a split is by chance, a Python number.
 
-    ``a_right`` and ``b_right`` [example] are True where net A, and net B, is right. Take
-    the examples on which exactly one is right, as flips of a fair coin. Return the
+    ``a_right`` and ``b_right`` [example] are True where net A, and net B, is right.
+    Take the examples on which exactly one is right, as flips of a fair coin. Return the
     probability of a split at least as uneven, either way round. It is at most 1; if the
     nets never disagree, it is 1.
     """
