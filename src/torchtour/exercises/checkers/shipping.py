@@ -43,6 +43,9 @@ def accepts(t: Trial, answer: Callable[..., Any]) -> None:
             seen.append(str(odd))  # which picture it was belongs to what was seen
             t.call(answer, picture, names="picture", changes=["picture"])  # NaN is not equal to itself
     with t.part() as seen:
+        seen.append("a bad first row")
+        t.call(answer, [[17.0] * size, *[[5.0] * size] * 2], names="picture")
+    with t.part() as seen:
         seen.append("all NaN")
         t.call(answer, [[math.nan] * size] * size, names="picture", changes=["picture"])
 
