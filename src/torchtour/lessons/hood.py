@@ -507,6 +507,7 @@ torch.testing.assert_close(saved_gradient, plain_gradient)
 assert (plain_runs, saved_runs) == (8, 16)
 assert saved_bytes < 0.3 * plain_bytes
 assert saved_bytes >= 500 * 64 * 4
+assert plain_bytes > 5 * sum(weight.nbytes for weight in deep.parameters())
 
 # %% [markdown]
 # Why a compiled net compiles again
@@ -613,6 +614,7 @@ except RuntimeError:  # of one kind or another
 assert compilations(layer, *sizes) == [1, 1, 2, 2, 2]
 assert compilations(CountsSteps(), *calls) == [1, 2, 3, 4, 5, 6]
 assert compilations(CountsInABuffer(), *calls) == [1] * 6
+assert torch._dynamo.config.recompile_limit == 8
 for batch, output in zip(batches, outputs, strict=True):
     torch.testing.assert_close(output, mlp(batch), atol=1e-5, rtol=1e-4)
 if seconds:

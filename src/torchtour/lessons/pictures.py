@@ -457,7 +457,7 @@ assert seen == {(row, column) for row in (1, 2, 3) for column in (4, 5, 6)}
 # --------------------------------------------------------
 #
 # Turning pictures upside down is fine for cells under a microscope. It is not fine for
-# digits: a 6 becomes a 9. Half of the time the net below is shown a 6 and told "9".
+# digits. Half of the nines that the net below sees look like a 6, and it is told "9".
 
 # %%
 
@@ -532,7 +532,7 @@ assert norm.state_dict().keys() == {
 # Stack twenty convolutions with torch's usual start, and the gradient that reaches the
 # first one is almost nothing (lesson 8). A *residual block* adds its input to its
 # output: x + f(x). If f does nothing useful yet, x comes through unchanged, and so does
-# the gradient on the way back. All very deep nets are built of such blocks.
+# the gradient on the way back. Nearly all very deep nets are built of such blocks.
 
 # %%
 

@@ -128,7 +128,7 @@ torch.testing.assert_close(
     cross_entropy(two_scores, test_ill.long()),
 )
 torch.testing.assert_close(two_scores.softmax(dim=1)[:, 1], probability)
-assert train_loss < lowest < test_loss  # lower than the truth: learned by heart
+assert train_loss < lowest < test_loss  # lower than the truth: memorised
 deviation = (test_truth * (1 - test_truth)).sum().sqrt()  # of the number of ill people
 assert abs(test_ill.sum() - test_truth.sum()) < 4 * deviation
 
@@ -305,9 +305,9 @@ print(
 print(f"calibration error of the truth: ~{calibration_error(test_truth, test_ill):.2f}")
 
 # %% [markdown]
-# Where the net says "almost certainly", many are healthy. It has learned its training
-# people by heart, those it got right, and takes itself for as sure on new people. This
-# is *overconfidence*, and long training makes it worse.
+# Where the net says "almost certainly", many are healthy. It has memorised its training
+# people, and it gives equally extreme answers about new ones, where it is often wrong.
+# This is *overconfidence*, and long training makes it worse.
 
 # %% checks
 

@@ -787,7 +787,7 @@ axes.legend()
 # -----------------
 #
 # A colleague sends you a ``.pt`` file and says "98 % on the digits". Write the script
-# that decides whether it goes online, yes or no. No function of the file may run. Its
+# that decides whether you deploy it, yes or no. No function of the file may run. Its
 # accuracy must hold on pictures that the colleague never had. It must survive 1,000
 # random requests without a status of 500. In 8 bits it may lose at most one point. Try
 # your script on files like ``ours.pt`` and ``spoiled.pt`` above.

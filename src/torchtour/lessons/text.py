@@ -136,7 +136,7 @@ for name, loss in {"no idea": blind_loss, "bigram table": bigram_loss}.items():
 
 # %% [markdown]
 # What is the best that any model can do? The four digits of the question are random, so
-# each of them costs at least log(10). The other five tokens can be known. On average:
+# each of them costs log(10) on average. The other five tokens can be known. Per token:
 
 # %%
 
@@ -243,8 +243,8 @@ print(f"sum of its weights: {weights[0, 2].sum():.1f}")
 # %% [markdown]
 # torch has it as ``scaled_dot_product_attention``, the same numbers, faster. Why the
 # square root? The product of two random vectors with n numbers of size 1 has a typical
-# size of root(n). Without dividing, softmax would put nearly all weight on one position
-# from the start.
+# size of root(n). Dividing brings the matches back to size 1, where softmax still
+# spreads its weight.
 
 # %% checks
 
@@ -389,7 +389,7 @@ assert not torch.equal(net(changed)[:, 5:], net(inputs)[:, 5:])
 #
 # One line of nine tokens is nine exercises at once: at each position, predict the next
 # token. The loop is the one you know, with AdamW. The learning rate rises for a tenth
-# of the steps and then falls to zero (``OneCycleLR``, stepped after every batch). The
+# of the steps and then falls almost to zero (``OneCycleLR``, once a batch). The
 # rise is the *warm-up*. It keeps the steps short while the weights are still random.
 
 # %%
@@ -550,9 +550,9 @@ print(f"two digits of the result unknown: {floor + 2 * math.log(10) / 9:.2f}")
 #   the sum of the tens minus 10 times the first. For the last digit the first two give
 #   away the carry, and it is an exact sum of the others.
 #
-# So forwards, each digit is nearly a straight line in the digits before it, and nets
-# learn straight lines first. How near? Fit one by least squares and take the share of
-# the spread that it explains, R squared.
+# So forwards, each digit is nearly a straight line in the digits before it, and that is
+# easy for a net. How near? Fit one by least squares and take the share of the spread
+# that it explains, R squared.
 
 # %%
 
@@ -632,9 +632,9 @@ print(f"training loss ~{leaky_loss:.2f}, lowest possible: {floor:.2f}")
 print(f"held-out sums exactly right: ~{exactly_right(leaky, held_out):.0%}")
 
 # %% [markdown]
-# The net has learned to copy the next token from where it stands. Only the last one has
-# no position, and is pure guesswork: log(10) / 9 is 0.26. When the net generates, there
-# is no next token to copy.
+# The net has learned to copy the next token from its own input. Only the last token is
+# not in there, and remains pure guesswork: log(10) / 9 is 0.26. When the net generates,
+# there is no next token to copy.
 #
 # A loss *below what is possible* is never good news: it is a leak. Know the lowest
 # possible loss of your problem before you train.
