@@ -36,6 +36,9 @@ pages-test: $(SITE) ## test the built site, in chromium too, and what is slow
 	$(BIN)/pytest -n 2 --dist worksteal tests/pages
 	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
+exercises-test: $(READY) ## mutate every model solution of the exercises, and see the checks reject the mutants; two minutes
+	$(BIN)/python -m torchtour.exercises.mutants
+
 faults: $(READY) ## the whole fault campaign, some eleven minutes; its table goes into docs/faults.md
 	PYTHONPATH=tests $(BIN)/python -m faults --write docs/faults.md
 
@@ -71,4 +74,4 @@ $(SITE): requirements.lock pyproject.toml | $(READY)
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation -e '.[docs]'
 	@touch $(SITE)
 
-.PHONY: ready help train lessons test accept docs pages-test faults new-test matrix bench tables lock clean
+.PHONY: ready help train lessons test exercises-test accept docs pages-test faults new-test matrix bench tables lock clean

@@ -13,9 +13,22 @@ import torchtour.lessons
 from torchtour.exercises import LESSONS, lesson_named, outline, solution_file, start_file, tasks
 from torchtour.exercises.advice import ADVICE, suspicious_lines
 from torchtour.exercises.cells import code_of
-from torchtour.exercises.judge import Result, defined_by, findings, judge, run
+from torchtour.exercises.judge import Result, judge, run
 
-GENERAL = {"grad_mode", "other", "error", "syntax", "missing", "kind", "exit", "import", "recursion", "forbidden", "detached", "input_changed"}  # hints of no single task
+GENERAL = {
+    "grad_mode",
+    "other",
+    "error",
+    "syntax",
+    "missing",
+    "kind",
+    "exit",
+    "import",
+    "recursion",
+    "forbidden",
+    "detached",
+    "input_changed",
+}  # hints of no single task
 
 
 class Answer(NamedTuple):
@@ -182,8 +195,8 @@ MEASURED = """def measured(net, features, labels):
 SLIPS = [  # lesson, task, code, what the message must say, what --hint must say
     ("data", 1, "number_of_batches == 4", "Look at line 1: `==` compares", "with `=`"),
     ("data", 1, "number_of_batches = puzzle_2", "'puzzle_2' is not defined", "import"),
-    ("data", 1, "number_of_batches = 4,", "is a tuple, and the prediction is to be a number", ""),
-    ("data", 1, "number_of_batches = print(4)", "is None, and the prediction is to be a number", ""),
+    ("data", 1, "number_of_batches = 4,", "is a tuple, and the prediction should be a number", ""),
+    ("data", 1, "number_of_batches = print(4)", "is None, and the prediction should be a number", ""),
     ("data", 3, "def batches(features, labels, size):\n    print(features)", "is None. Does each way", ""),
     (
         "data",

@@ -31,8 +31,7 @@ def numbers(text: str) -> list[int]:
 
 
 def code(language: str) -> str:
-    (block,) = re.findall(rf"(?ms)^```{language}\n(.*?)^```", PAGE)
-    return block
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", PAGE)[0]
 
 
 def test_each_lesson_has_its_row_and_its_exercises():
@@ -70,8 +69,8 @@ def test_the_table_of_a_class(tmp_path, monkeypatch, capsys):
     """Two learners, of whom one has solved a task."""
 
     def judged(source, lesson, *_):
-        solved = {1} if lesson == "tensors" else set()
-        return [{"task": n, "state": "solved" if n in solved else "open", "printed": ""} for n in outline(lesson)]
+        solved = {1} if lesson.name == "tensors" else set()
+        return [{"task": n, "state": "solved" if n in solved else "open", "printed": ""} for n in lesson.outline]
 
     monkeypatch.setattr("torchtour.command.check.check_source", judged)
     for learner, lesson in {"ada": "tensors", "emmy": "data"}.items():

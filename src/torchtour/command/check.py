@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from torchtour.command.options import Options
+from torchtour.command.terminal import Options
 from torchtour.exercises import FOLDER, Lesson, lesson_named, lesson_names
 from torchtour.exercises.cells import LESSON, code_of, first_line_of
 from torchtour.exercises.check import LIMIT_SECONDS, Running, check_source
@@ -127,8 +127,7 @@ def report_on(path: Path, course: Path, limit: float, running: Running | None = 
         print(f"Your code deleted {path}. It has been written again.", file=sys.stderr)
     titles = {0: "Before the first task", **{number: text.title for number, text in lesson.outline.items()}}
     tasks = [
-        {"title": titles[result["task"]], "line": first_line_of(source, result["task"]), **result}
-        for result in results
+        {"title": titles[result["task"]], "line": first_line_of(source, result["task"]), **result} for result in results
     ]
     return {
         "file": str(path),
@@ -175,7 +174,9 @@ def show(report: dict[str, Any], course: Path, hint: bool, ours: list[int] | Non
         print(f"{heading}: {STATES[task['state']]}{where}")
         print("".join(f"{line}\n" for line in explained(task, hint)), end="")
         if task["state"] == "solved" and (ours is None or number in ours):
-            print("".join(f"   {line}\n" for line in ours_beside_yours(codes[number], lesson.solutions[number])), end="")
+            print(
+                "".join(f"   {line}\n" for line in ours_beside_yours(codes[number], lesson.solutions[number])), end=""
+            )
     print()
 
 

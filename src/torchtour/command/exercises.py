@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from torchtour.command.options import Options
+from torchtour.command.terminal import Options
 from torchtour.exercises import FOLDER, Lesson, lesson_named, lesson_names
 from torchtour.exercises.cells import LESSON, with_task_of
 from torchtour.exercises.progress import Progress
@@ -19,7 +19,9 @@ def exercises(args: list[str]) -> int:
     options.add_argument("folder", metavar="DIR", type=Path, help="the folder; it is made if it is not there")
     options.add_argument("lessons", metavar="LESSON", nargs="*", default=[], help="only these lessons")
     options.add_argument(
-        "--reset", metavar="TASK", help="restore one task in its file, for example tensors.3; the old file is kept as .bak"
+        "--reset",
+        metavar="TASK",
+        help="restore one task in its file, for example tensors.3; the old file is kept as .bak",
     )
     options.add_argument(
         "--course", metavar="DIR", type=Path, default=FOLDER, help="a folder with tasks and checkers of your own"
@@ -37,7 +39,9 @@ def exercises(args: list[str]) -> int:
     progress = Progress(chosen.folder, chosen.course)
     print("\n".join([*progress.table(), "", progress.bar(), *progress.next_lines()]))
     first = chosen.folder / f"{lessons[0].name}.py"
-    print(f"\nDo a task, and run: torchtour check {first}\nOr leave this running: torchtour check {chosen.folder} --watch")
+    print(
+        f"\nDo a task, and run: torchtour check {first}\nOr leave this running: torchtour check {chosen.folder} --watch"
+    )
     return 0
 
 

@@ -159,8 +159,6 @@ def tasks(lesson: str, folder: Path = FOLDER) -> list[Task]:
     """The tasks of a lesson in order."""
     found = lesson_named(lesson, folder)
     return [
-        Task(
-            number, *text, found.starts[number].strip(), found.checks[number].hint, found.solutions[number].strip()
-        )
+        Task(number, *text, found.starts[number].strip(), found.checks[number].hint, found.solutions[number].strip())
         for number, text in found.outline.items()
     ]

@@ -20,7 +20,8 @@ ADVICE = {  # a pattern in Python's or torch's message
     "is not callable": "Round brackets call a function. An element is taken with square ones.",
     "is not subscriptable": "Square brackets take an element. A function is called with round ones.",
     "cannot be interpreted as an integer": "A whole number is needed here: `/` gives a float, `//` a whole number.",
-    "before Module.__init__|'_(backward_hooks|buffers|modules|parameters|state_dict)": "The first line of `__init__` must be `super().__init__()`.",
+    "before Module.__init__|'_(backward_hooks|buffers|modules|parameters|state_dict)":
+    "The first line of `__init__` must be `super().__init__()`.",
     'missing the required "forward"': "Is `forward` spelled right, and does it stand inside the class?",
     "'list' object has no attribute": "A list has no methods of a tensor. Go through its elements, or make one tensor.",
     "has no attribute": "What stands before the dot has nothing of this name. Is it spelled right?",

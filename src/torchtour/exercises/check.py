@@ -26,7 +26,7 @@ Running = Callable[[dict[str, Any]], contextlib.AbstractContextManager[Lines]]
 def check_source(
     source: str, lesson: Lesson, file: str, limit: float = LIMIT_SECONDS, running: Running | None = None
 ) -> list[dict[str, Any]]:
-    """What is to be said of each task, in order, as the fields of `judge.Result`; task 0 if the lines before fail.
+    """The result of each task, in order, as the fields of `judge.Result`; task 0 if the lines before fail.
 
     A task that runs longer than `limit` seconds, or ends the process, is left out of a second run.
 
@@ -61,6 +61,7 @@ def listen(lines: Lines, results: dict[int, dict[str, Any]], limit: float) -> tu
         if "end" in message:
             return None, ""
         if "exit" in message:
+            lines.put(line)  # the server waits for it as well
             return current, "dead"
         if "begin" in message:
             current = message["begin"]
@@ -128,6 +129,9 @@ class Server:
 
     def close(self) -> None:
         end(self.child)
+        assert self.child.stdin is not None
+        with contextlib.suppress(OSError):
+            self.child.stdin.close()
         self.folder.cleanup()
 
 

@@ -71,7 +71,9 @@ def _number_difference(got: Any, expected: float, tolerance: float) -> str | Non
     if isinstance(expected, int):
         close = got == expected
     else:
-        close = math.isclose(got, expected, rel_tol=tolerance, abs_tol=ABSOLUTE) or (got != got and expected != expected)
+        close = math.isclose(got, expected, rel_tol=tolerance, abs_tol=ABSOLUTE) or (
+            got != got and expected != expected
+        )
     return None if close else f"is {show(got)}, expected {show(expected)}."
 
 

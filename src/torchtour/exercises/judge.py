@@ -31,8 +31,8 @@ N_CASES = 3
 class Result:
     """What the check says of one task.
 
-    `key` names the mistake, `seen` shows input, result and what was expected, `more` is what --hint adds. "unchecked" is
-    the state of a task whose checker failed.
+    `key` names the mistake, `seen` shows input, result and what was expected, `more` is what --hint adds. A task
+    whose checker failed is "unchecked".
     """
 
     task: int
@@ -90,7 +90,7 @@ def prediction_check(number: int, name: str, answer: Any, hint: str, /, **mistak
                 raise WrongAnswer(key, "")
         if type(value) is not type(right) and not (is_number(value) and is_number(right)):
             kind = article(value if isinstance(given, str) else given)
-            raise WrongAnswer("other", f"`{name}` is {kind}, and the prediction is to be {article(right)}.")
+            raise WrongAnswer("other", f"`{name}` is {kind}, and the prediction should be {article(right)}.")
         text = f"`{name}` is not what the code prints. Go through it line by line, with pencil and paper."
         raise WrongAnswer("other", text)
 
@@ -280,6 +280,8 @@ def defined_by(lesson: Lesson, number: int, code: str) -> dict[str, Any]:
 
 def known_mistake(lesson: Lesson, number: int, seen: list[list[Finding]], seed: int) -> str | None:
     """The key of the known wrong answer of which the same is seen, in each case."""
+    if not any(one.is_telling for one in chain(*seen)):
+        return None
     for place, answer in enumerate(lesson.answers):
         if answer.task != number or answer.key not in lesson.checks[number].mistakes:
             continue

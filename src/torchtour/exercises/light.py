@@ -1,7 +1,7 @@
 """Keep torch's compiler out of a check: importing it takes longer than all checks of a file.
 
-torch 2.13's optimizers import `torch._dynamo` for two functions that do nothing outside of compiled code. This can go when
-they no longer do.
+torch 2.13's optimizers import `torch._dynamo` for two functions that do nothing outside of compiled code. When they no
+longer do, this file can go.
 """
 
 import importlib
@@ -36,4 +36,4 @@ def leave_out_compiler() -> None:
     import torch
 
     if NAME not in sys.modules:
-        sys.modules[NAME] = torch._dynamo = WithoutCompiler(NAME)  # type: ignore[assignment]
+        sys.modules[NAME] = torch._dynamo = WithoutCompiler(NAME)

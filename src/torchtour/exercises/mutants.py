@@ -102,12 +102,14 @@ def changes(tree: ast.Module, types: Types) -> Iterator[tuple[str, ast.Module]]:
         for change, replacement in [*expressions(node), *statements(node, types)]:
             copied = copy.deepcopy(tree)
             target = list(ast.walk(copied))[place]
-            before = ast.unparse(node).splitlines()[0]
-            if replacement is None:
-                replaced(copied, target, ast.Pass())
-            else:
-                replaced(copied, target, copy.deepcopy(replacement))
-            yield change or f"{before} -> {ast.unparse(replacement).splitlines()[0] if replacement else 'gone'}", copied
+            replaced(copied, target, ast.Pass() if replacement is None else copy.deepcopy(replacement))
+            yield change or f"{first_line(node)} -> {first_line(replacement)}", copied
+
+
+def first_line(node: ast.AST | list[ast.stmt] | None) -> str:
+    if node is None:
+        return "gone"
+    return ast.unparse(node[0] if isinstance(node, list) else node).splitlines()[0]
 
 
 def replaced(tree: ast.Module, target: ast.AST, replacement: ast.AST | list[ast.stmt]) -> None:
@@ -166,9 +168,7 @@ def constants(node: ast.Constant) -> Iterator[tuple[str, ast.AST]]:
 
 def calls(node: ast.Call) -> Iterator[tuple[str, ast.AST]]:
     """A call removed, an argument dropped, two arguments swapped, another type of number."""
-    if isinstance(node.func, ast.Attribute) and not isinstance(node.func.value, ast.Name):
-        yield "", node.func.value
-    elif isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) not in ("torch", "nn", "math", "self"):
+    if isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) not in ("torch", "nn", "math", "self"):
         yield "", node.func.value
     elif len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
         yield "", node.args[0]

@@ -38,7 +38,8 @@ class Progress:
             stored = json.loads((folder / FILE).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             stored = {}
-        self.stored: dict[str, dict[str, int]] = stored if isinstance(stored, dict) else {}
+        lessons = stored.items() if isinstance(stored, dict) else ()
+        self.stored: dict[str, dict[str, int]] = {name: one for name, one in lessons if isinstance(one, dict)}
 
     def files(self) -> dict[str, Path]:
         """The exercise file of each lesson that has one: by its line `# torchtour exercises: ...`."""

@@ -1,7 +1,7 @@
 """A trial of an answer: inputs drawn for the occasion, calls that are watched, and what they showed.
 
-A check is written as one function that takes a Trial and the answer. It runs first with the reference, whose findings are
-recorded, then with the learner's answer, which is compared with them step by step: the first difference ends the trial.
+A check is written as one function that takes a Trial and the answer. It runs first with the reference, whose results
+are recorded, and then with the learner's answer, which is compared step by step: the first difference ends the trial.
 """
 
 import ast
@@ -22,6 +22,7 @@ from torch.overrides import TorchFunctionMode
 
 from torchtour.exercises.compare import RELATIVE, article, difference, show
 
+NOTHING = object()  # None is something that an answer may return
 MAX_LISTED = 1000  # elements taken from an iterator of the learner's
 
 
@@ -31,10 +32,15 @@ class WrongAnswer(Exception):  # noqa: N818
     `what` and `got` say what was seen, so that two answers can be compared.
     """
 
-    def __init__(self, key: str, message: str, seen: str = "", what: str = "", got: Any = None) -> None:
+    def __init__(self, key: str, message: str, seen: str = "", what: str = "", got: Any = NOTHING) -> None:
         super().__init__(message)
         self.key, self.message, self.seen = key, message, seen
         self.what, self.got = what or message, got
+
+    @property
+    def is_telling(self) -> bool:
+        """A general remark does not tell one mistake from another."""
+        return self.got is not NOTHING or self.key != "other"
 
     def equals(self, other: "Finding") -> bool:
         """Was the same seen of both answers?"""
@@ -43,8 +49,10 @@ class WrongAnswer(Exception):  # noqa: N818
             other.what,
         ):
             return False
-        if self.got is None and other.got is None:
-            return self.key != "other"  # a general remark alone does not tell one mistake from another
+        if self.got is NOTHING or other.got is NOTHING:
+            return self.got is other.got
+        if self.got is None or other.got is None:
+            return self.got is other.got
         return difference(self.got, other.got) is None
 
 
@@ -55,6 +63,8 @@ class AnswerError(Exception):
         super().__init__(str(cause))
         self.cause, self.seen = cause, seen
         self.text = f"{type(cause).__name__}: {cause}"
+
+    is_telling = True
 
     def equals(self, other: "Finding") -> bool:
         return isinstance(other, AnswerError) and self.text == other.text
@@ -197,7 +207,7 @@ class Trial:
             change = changed(before[name], snapshot(value)) if name not in changes else None
             if change:
                 text = f"`{title}` changes `{name}`, which was handed in: {change}. It should stay as it is."
-                got = None if isinstance(value, nn.Module) else _frozen(value)
+                got = NOTHING if isinstance(value, nn.Module) else _frozen(value)
                 raise WrongAnswer("input_changed", text, seen, f"{name} after {title}", got)
         if compare:
             self.see(f"What `{title}` returns", result, seen=seen, tolerance=tolerance)
@@ -243,7 +253,7 @@ class Trial:
 
     @contextlib.contextmanager
     def part(self) -> Iterator[list[Any]]:
-        """A part of the trial: if something is wrong in it, the trial goes on after it, and a mistake is known by all parts.
+        """A part of the trial, which goes on after it if something is wrong: a mistake is known by all parts.
 
         What is put into the list that it yields belongs to what was seen.
         """
@@ -270,7 +280,9 @@ class Trial:
         if not result.requires_grad:
             if self.expected is None:
                 raise RuntimeError("no gradient reaches the reference's inputs")
-            text = "The value is right, but autograd cannot go back through it: it is detached, so nothing can be trained."
+            text = (
+                "The value is right, but autograd cannot go back through it: it is detached, so nothing can be trained."
+            )
             raise WrongAnswer("detached", text, seen)
         with self.watched(seen):
             found = torch.autograd.grad((result * weights).sum(), tensors, allow_unused=True, retain_graph=True)
@@ -297,7 +309,9 @@ class Trial:
         """See that a value is still as its snapshot `before`; for what `call` cannot compare at once."""
         change = changed(before, snapshot(value))
         if change:
-            raise WrongAnswer("input_changed", f"Your code changes `{name}`, which was handed in: {change}.", seen, name)
+            raise WrongAnswer(
+                "input_changed", f"Your code changes `{name}`, which was handed in: {change}.", seen, name
+            )
 
     def fail(self, key: str, message: str, seen: str = "") -> None:
         """The answer is wrong."""

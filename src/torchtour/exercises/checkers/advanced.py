@@ -27,7 +27,13 @@ def absolute_error(t: Trial, answer: Callable[..., Any]) -> None:
         t.see("What `MeanAbsoluteError()` returns", got, t.last_call)
         t.require(got.requires_grad, "", "unwatched", t.last_call)
         t.gradients(got, t.last_call, prediction=prediction, target=target)
-        for shapes in (((n + 3, 1), (n + 3,)), ((n + 3,), (n + 3, 1)), ((n + 3,), (1,)), ((n + 3,), (n + 4,)), ((2, 3), (3,))):
+        for shapes in (
+            ((n + 3, 1), (n + 3,)),
+            ((n + 3,), (n + 3, 1)),
+            ((n + 3,), (1,)),
+            ((n + 3,), (n + 4,)),
+            ((2, 3), (3,)),
+        ):
             see_refusal(t, loss, t.draw.normal(*shapes[0]), t.draw.normal(*shapes[1]))
 
 
@@ -76,7 +82,9 @@ def see_schedule(t: Trial, answer: Callable[..., Any], kind: str, epochs: int, b
         step()
 
     scheduler.step = watched_step  # type: ignore[method-assign, assignment]
-    rates = t.call(answer, optimizer, scheduler, epochs, batches, names="optimizer scheduler epochs batches", compare=False)
+    rates = t.call(
+        answer, optimizer, scheduler, epochs, batches, names="optimizer scheduler epochs batches", compare=False
+    )
     seen = f"train(optimizer, scheduler, {epochs}, {batches}) with a {kind}\n"
     seen += f"got the calls {', '.join(events[:14])}{' ...' if len(events) > 14 else ''}"
     n_steps, n_schedules = events.count("batch"), events.count("scheduler")
@@ -97,7 +105,9 @@ def see_schedule(t: Trial, answer: Callable[..., Any], kind: str, epochs: int, b
     t.see("What `train` returns", rates, seen)
 
 
-def train_by_counting(optimizer: torch.optim.Optimizer, scheduler: LRScheduler, epochs: int, batches: int) -> list[float]:
+def train_by_counting(
+    optimizer: torch.optim.Optimizer, scheduler: LRScheduler, epochs: int, batches: int
+) -> list[float]:
     rates = []
     for count in range(epochs * batches):
         if count % batches == 0:
@@ -135,10 +145,18 @@ def momentum_by_torch(weight: Tensor, gradient: Tensor, velocity: Tensor, lr: fl
 
 def adam_step(t: Trial, answer: Callable[..., Any]) -> None:
     names = "weight gradient m v t lr"
-    for shape, count in (((t.draw.size(2, 5),), t.draw.size(2, 9)), ((2, t.draw.size(2, 4)), 1), ((3,), t.draw.size(20, 90))):
+    for shape, count in (
+        ((t.draw.size(2, 5),), t.draw.size(2, 9)),
+        ((2, t.draw.size(2, 4)), 1),
+        ((3,), t.draw.size(20, 90)),
+    ):
         weight, gradient, m = (t.draw.normal(*shape) for _ in range(3))
         v = t.draw.normal(*shape).square() + 0.1
-        betas = {"beta1": t.draw.number(0.5, 0.85), "beta2": t.draw.number(0.9, 0.98), "eps": t.draw.number(0.1, 0.5)}
+        betas: dict[str, Any] = {
+            "beta1": t.draw.number(0.5, 0.85),
+            "beta2": t.draw.number(0.9, 0.98),
+            "eps": t.draw.number(0.1, 0.5),
+        }
         lr = t.draw.number(0.05, 0.4)
         for before in ((m, v), (torch.zeros(shape), torch.zeros(shape))):
             for more in (betas, {}):

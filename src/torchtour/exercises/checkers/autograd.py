@@ -1,6 +1,5 @@
 """Lesson 2."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -41,8 +40,9 @@ def slope(t: Trial, answer: Callable[..., Any]) -> None:
 
 
 def slope_of(function: Callable[[Tensor], Tensor], at: float) -> float:
-    jacobian = torch.autograd.functional.jacobian(function, torch.tensor(float(at)))
-    return float(jacobian)
+    x = torch.tensor(float(at), requires_grad=True)
+    (derivative,) = torch.autograd.grad(function(x), x)
+    return derivative.item()
 
 
 def descend(t: Trial, answer: Callable[..., Any]) -> None:
@@ -201,7 +201,8 @@ CHECKS = {
                 "One method of a tensor gives its single number to Python. Lesson 1 uses it for a @ b.",
             ),
             "difference": (
-                "For a function with `x.detach()` in it your `slope` is not what autograd gives. Is it working with small steps?",
+                "For a function with `x.detach()` in it your `slope` is not what autograd gives. "
+                "Is it working with small steps?",
                 "Use backward: it needs no steps, and knows what is detached.",
             ),
             "not_watched": (

@@ -86,7 +86,9 @@ def load(t: Trial, answer: Callable[..., Any]) -> None:
             t.require(same, "The weights are in `net`, but another net is returned.", seen=seen)
             t.require(not any(module.training for module in got.modules()), "", "training_mode", seen)
             trainable = all(parameter.requires_grad for parameter in got.parameters())
-            t.require(trainable, "The net can't be trained any more: its parameters have lost requires_grad.", seen=seen)
+            t.require(
+                trainable, "The net can't be trained any more: its parameters have lost requires_grad.", seen=seen
+            )
         see_refused(t, answer, dropout_net(t, n_features, n_classes), folder)
 
 
@@ -110,7 +112,9 @@ def see_refused(t: Trial, answer: Callable[..., Any], net: nn.Module, folder: Pa
     torch.save({**state, "note": Trap(mark)}, path)
     with contextlib.suppress(AnswerError), t.watched():
         answer(net, str(path))
-    t.require(not mark.exists(), "", "trusting", "load(net, path) with a file that holds code\nexpected that it does not run")
+    t.require(
+        not mark.exists(), "", "trusting", "load(net, path) with a file that holds code\nexpected that it does not run"
+    )
 
 
 def load_by_names(net: nn.Module, path: str) -> nn.Module:
@@ -124,7 +128,12 @@ def load_by_names(net: nn.Module, path: str) -> nn.Module:
 
 
 def best_weights(t: Trial, answer: Callable[..., Any]) -> None:
-    for epochs, low, scale in ((t.draw.size(6, 8), 0.0, 1.0), (t.draw.size(6, 9), 2000.0, 500.0), (6, -60.0, 9.0), (1, 0.0, 1.0)):
+    for epochs, low, scale in (
+        (t.draw.size(6, 8), 0.0, 1.0),
+        (t.draw.size(6, 9), 2000.0, 500.0),
+        (6, -60.0, 9.0),
+        (1, 0.0, 1.0),
+    ):
         losses = t.draw.random.sample([round(low + scale * (1 + place) / 10, 3) for place in range(12)], epochs)
         if epochs > 5:  # the best epoch comes after a loss has risen, and before others that fall
             order = sorted(losses)
@@ -235,7 +244,9 @@ def resumed(t: Trial, save_run: Callable[..., Any], resume_run: Callable[..., An
             text = "The optimizer's learning rate is not the one it had when the run was saved."
             rates = {group["lr"] for group in optimizer.param_groups}
             t.require(rates == {group["lr"] / 2 for group in make(net).param_groups}, text, seen=seen)
-            t.require(net.training, "The net is in eval mode after `resume_run`, and the training is to go on.", seen=seen)
+            t.require(
+                net.training, "The net is in eval mode after `resume_run`, and the training is to go on.", seen=seen
+            )
             train(net, optimizer, data, 2)
             text = "After resuming, two more epochs give other weights than a training without a stop."
             for name, weight in net.state_dict().items():
@@ -243,10 +254,9 @@ def resumed(t: Trial, save_run: Callable[..., Any], resume_run: Callable[..., An
         see_no_code_runs(t, resume_run, folder)
 
 
-def remade(net: nn.Module) -> nn.Module:
+def remade(net: nn.Sequential) -> nn.Sequential:
     """A net of the same sizes, in training mode."""
-    assert isinstance(net, nn.Sequential)
-    hidden = net[0][0].out_features  # type: ignore[index]
+    hidden = len(net.state_dict()["0.0.bias"])
     block = nn.Sequential(nn.Linear(2, hidden), nn.ReLU(), nn.Linear(hidden, 3))
     return nn.Sequential(block, nn.BatchNorm1d(3), nn.Linear(3, 1))
 

@@ -21,7 +21,9 @@ def points(t: Trial, answer: Callable[..., Any]) -> None:
         t.require(isinstance(made, Dataset), "`Points` should be a Dataset: write `class Points(Dataset)`.")
         sets.append(made)
     for made, (features, labels) in zip(sets, tables, strict=True):
-        seen = f"dataset = Points(features, labels) with features {list(features.shape)} and labels {list(labels.shape)}"
+        seen = (
+            f"dataset = Points(features, labels) with features {list(features.shape)} and labels {list(labels.shape)}"
+        )
         with t.watched(seen):
             length = len(made)
         t.see("`len(dataset)`", length, seen)
@@ -55,7 +57,7 @@ def batches(t: Trial, answer: Callable[..., Any]) -> None:
 
 
 def batches_by_split(features: Tensor, labels: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
-    return list(zip(features.split(size), labels.split(size), strict=True))
+    return list(zip(torch.split(features, size), torch.split(labels, size), strict=True))
 
 
 def shuffled(t: Trial, answer: Callable[..., Any]) -> None:
@@ -84,7 +86,11 @@ def order_of(t: Trial, answer: Callable[..., Any], features: Tensor, labels: Ten
     t.require(new_labels.dtype == labels.dtype, f"The labels are now {new_labels.dtype}.", seen=seen)
     rows, labelled = features.tolist(), labels.tolist()
     t.require(all(row in rows for row in new_features.tolist()), "", "torn", seen)
-    t.require(all(label in labelled for label in new_labels.tolist()), "The labels hold numbers that were not there.", seen=seen)
+    t.require(
+        all(label in labelled for label in new_labels.tolist()),
+        "The labels hold numbers that were not there.",
+        seen=seen,
+    )
     order = [rows.index(row) for row in new_features.tolist()]
     of_labels = [labelled.index(label) for label in new_labels.tolist()]
     if order == of_labels:
@@ -124,7 +130,11 @@ def scaled_by_column(features: Tensor, n_train: int) -> tuple[Tensor, Tensor]:
 
 def confusion_matrix(t: Trial, answer: Callable[..., Any]) -> None:
     n_classes = t.draw.size(2, 5)
-    for n, used, classes in ((t.draw.size(12, 20), n_classes, n_classes), (t.draw.size(25, 40), 3, 5), (1, 1, n_classes + 1)):
+    for n, used, classes in (
+        (t.draw.size(12, 20), n_classes, n_classes),
+        (t.draw.size(25, 40), 3, 5),
+        (1, 1, n_classes + 1),
+    ):
         answers, labels = t.draw.integers(0, used, n), t.draw.integers(0, used, n)
         got = t.call(answer, answers, labels, classes, names="answers labels n_classes", compare=False)
         t.see("What `confusion_matrix` returns", as_int64(got), t.last_call)

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from torchtour.exercises.compare import article
 from torchtour.exercises.judge import Check, prediction_check
 from torchtour.exercises.trial import Trial, snapshot
 
@@ -38,7 +37,9 @@ def to_device(t: Trial, answer: Callable[..., Any]) -> None:
             got = t.call(answer, batch, device, names="batch device", changes=["batch"], compare=False)
             seen = t.last_call
             t.require(len(batch) == len(kept) and all(map(same, batch, kept)), "", "same_list", seen)
-            devices = [one.device.type for one in got if isinstance(one, Tensor)] if isinstance(got, list | tuple) else []
+            devices = (
+                [one.device.type for one in got if isinstance(one, Tensor)] if isinstance(got, list | tuple) else []
+            )
             wanted = torch.device(device).type
             if len(devices) == len(batch) and set(devices) == {"cpu"} != {wanted}:
                 t.fail("not_moved", "", seen)
@@ -99,16 +100,26 @@ def nan_nets(t: Trial) -> list[tuple[str, nn.Module, Tensor]]:
     layers = [*quiet[:2]]
     layers.insert(place - 1, root)
     names = t.draw.random.sample(["a", "b", "c", "d", "e"], 3)
-    backwards = InOrder({names[0]: Step(torch.abs), names[1]: root, names[2]: nn.Identity()}, [names[2], names[1], names[0]])
+    backwards = InOrder(
+        {names[0]: Step(torch.abs), names[1]: root, names[2]: nn.Identity()}, [names[2], names[1], names[0]]
+    )
     twice = InOrder({"halved": Step(lambda x: x / 2 - 1), "log": log}, ["halved", "halved", "log"])
     return [
         ("a Sequential", nn.Sequential(*layers), features),
         ("layers that are not called in the order of their names", backwards, features),
         ("no NaN", nn.Sequential(linear, nn.ReLU(), root), positive),
         ("an infinity, and no NaN", nn.Sequential(Step(lambda x: x / 0.0), nn.Identity()), positive),
-        ("an infinity, then a NaN", nn.Sequential(Step(lambda x: x * math.inf), nn.Identity(), Step(lambda x: x - x)), positive),
+        (
+            "an infinity, then a NaN",
+            nn.Sequential(Step(lambda x: x * math.inf), nn.Identity(), Step(lambda x: x - x)),
+            positive,
+        ),
         ("a NaN that a later layer takes away", nn.Sequential(nn.Identity(), root, Step(torch.nan_to_num)), features),
-        ("a block of layers", nn.Sequential(nn.Identity(), nn.Sequential(nn.Identity(), root), nn.Identity()), features),
+        (
+            "a block of layers",
+            nn.Sequential(nn.Identity(), nn.Sequential(nn.Identity(), root), nn.Identity()),
+            features,
+        ),
         ("a layer that is called twice", twice, features),
         ("NaNs in the features", nn.Sequential(nn.Identity(), nn.ReLU()), features * math.nan),
     ]
@@ -127,7 +138,9 @@ def first_nan(t: Trial, answer: Callable[..., Any]) -> None:
         t.require(not isinstance(got, nn.Module), "", "layer", seen)
         t.require(not isinstance(got, list | tuple | set), "", "all", seen)
         t.require(hooks(net) <= before, "", "hooks_left", seen)
-        t.require(hooks(net) == before, "You have removed a hook that was there before: remove only your own.", seen=seen)
+        t.require(
+            hooks(net) == before, "You have removed a hook that was there before: remove only your own.", seen=seen
+        )
         t.require(bool(seen_by_mine), "`first_nan` never calls the net.", seen=seen)
         t.unchanged("net", parameters, net, seen)
         t.see(f"What `first_nan` returns for {text}", got, seen)
@@ -165,10 +178,12 @@ def noise(t: Trial, answer: Callable[..., Any]) -> None:
     other = t.call(answer, n, seed + t.draw.random.randint(1, 9), names="n seed", compare=False)
     t.require(not torch.equal(one, other), "", "seed_ignored", t.last_call)
     for count in (4000, 6000):
-        many = t.tensor(t.call(answer, count, seed + count, names="n seed", compare=False), "What `noise` returns", (count,))
+        many = t.tensor(
+            t.call(answer, count, seed + count, names="n seed", compare=False), "What `noise` returns", (count,)
+        )
         mean, std, low = many.mean().item(), many.std().item(), many.min().item()
         seen = f"{t.last_call}\ngot mean {mean:.3f}, standard deviation {std:.3f}, lowest {low:.3f}"
-        t.require(low < 0 or many.max() > 1, "", "uniform", seen)
+        t.require(low < 0 or many.max().item() > 1, "", "uniform", seen)
         fourth = ((many - many.mean()) / many.std()).pow(4).mean().item()
         right = abs(mean) < 0.08 and abs(std - 1) < 0.06 and 2.5 < fourth < 3.6
         t.require(right, "The numbers are not from the normal distribution with mean 0 and deviation 1.", seen=seen)
@@ -215,7 +230,9 @@ def range_test(t: Trial, answer: Callable[..., Any]) -> None:
 def see_range(t: Trial, answer: Callable[..., Any], values: list[float], low: float, high: float, steps: int) -> None:
     play = Losses(values)
     got = t.call(answer, play, low, high, steps, names="loss_of_step low high steps", compare=False)
-    seen = f"range_test(loss_of_step, {low:g}, {high:g}, {steps}) with the losses {[round(value, 3) for value in values]}"
+    seen = (
+        f"range_test(loss_of_step, {low:g}, {high:g}, {steps}) with the losses {[round(value, 3) for value in values]}"
+    )
     rates = play.rates
     t.require(bool(rates), "`range_test` never calls `loss_of_step`.", seen=seen)
     seen += f"\ngot {got!r} after the rates {[float(f'{rate:.4g}') for rate in rates]}"
@@ -233,7 +250,9 @@ def see_range(t: Trial, answer: Callable[..., Any], values: list[float], low: fl
     if t.expected is not None and isinstance(got, int | float) and math.isclose(got, right, rel_tol=1e-3):
         exploded = len(wanted.rates) < steps or not math.isclose(right, high / 10)
         key = "does_not_stop" if exploded and len(rates) > len(wanted.rates) else ""
-        t.require(len(rates) == len(wanted.rates), "The result is right, but the number of rates tried is not.", key, seen)
+        t.require(
+            len(rates) == len(wanted.rates), "The result is right, but the number of rates tried is not.", key, seen
+        )
     with t.part():  # all plays together tell which mistake it is
         t.see("What `range_test` returns", got, seen, 1e-3)
         t.see("The number of rates tried", len(rates), seen)
@@ -309,7 +328,7 @@ CHECKS = {
             "changed": ("On the way the shape or the type of a tensor has changed.", "Only the device should change."),
             "same_list": (
                 "The list that was handed in has changed. A new list is asked for.",
-                "Whoever handed it in may still need it.",
+                "Its caller may still need it.",
             ),
             "no_module": (
                 "A list has no `to`. Its tensors do.",

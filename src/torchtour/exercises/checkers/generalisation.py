@@ -1,6 +1,6 @@
 """Lesson 8."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -17,9 +17,8 @@ def dropout_net(t: Trial, n_features: int, n_classes: int) -> nn.Sequential:
     block = nn.Sequential(nn.Linear(n_features, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Dropout(0.6))
     net = nn.Sequential(block, nn.Linear(hidden, n_classes))
     t.draw.fill(net, 2)
-    with torch.no_grad():
-        net[0][1].running_mean.copy_(t.draw.normal(hidden))
-        net[0][1].running_var.copy_(0.5 + t.draw.normal(hidden).abs())
+    statistics = {"running_mean": t.draw.normal(hidden), "running_var": 0.5 + t.draw.normal(hidden).abs()}
+    block[1].load_state_dict(statistics, strict=False)
     return net
 
 
@@ -34,7 +33,7 @@ def measured(t: Trial, answer: Callable[..., Any]) -> None:
         watched: list[bool] = []
         modes: list[bool] = []
         net.register_forward_hook(lambda net, _, out, watched=watched: watched.append(out.requires_grad))
-        net[0][3].register_forward_hook(lambda layer, *_, modes=modes: modes.append(layer.training))
+        net.get_submodule("0.3").register_forward_hook(lambda layer, *_, modes=modes: modes.append(layer.training))
         names, before = "net features labels", snapshot(net)
         share = t.call(answer, net, features, labels, names=names, changes=["net"], compare=False)
         seen = f"{t.last_call}\nnet.training = {mode}"
@@ -112,7 +111,9 @@ def kaiming_layer(t: Trial, answer: Callable[..., Any]) -> None:
         t.tensor(layer.bias, "The bias", (outputs,), integer=False)
         t.require(layer.weight.dtype == torch.float32, f"The weight has the type {layer.weight.dtype}.", seen=seen)
         trainable = isinstance(layer.weight, nn.Parameter) and layer.weight.requires_grad and layer.bias.requires_grad
-        t.require(trainable, "The layer can't be trained: requires_grad is False in its weight or bias.", "detached", seen)
+        t.require(
+            trainable, "The layer can't be trained: requires_grad is False in its weight or bias.", "detached", seen
+        )
         t.require(not layer.bias.any(), "", "biases", seen)
         with t.watched(seen):
             again = answer(inputs, outputs)
@@ -142,7 +143,8 @@ def see_distribution(t: Trial, weight: Tensor, inputs: int, outputs: int) -> Non
     fourth = ((weight - weight.mean()) / weight.std()).pow(4).mean().item()
     t.require(fourth > 2.2, "", "uniform", seen)
     t.require(2.7 < fourth < 3.3, "The weights do not come from a normal distribution.", seen=seen)
-    alike = len(weight[:, 0].unique()) < len(weight) // 2 or len(weight[0].unique()) < weight.shape[1] // 2
+    column, row = weight[:, 0].tolist(), weight[0].tolist()
+    alike = len(set(column)) < len(column) // 2 or len(set(row)) < len(row) // 2
     t.require(not alike, "Some weights repeat: draw each of them.", seen=seen)
 
 
@@ -157,7 +159,12 @@ def batch_norm(t: Trial, answer: Callable[..., Any]) -> None:
     t.require({"mean", "var"} <= set(state), "", "not_in_state_dict", f"{seen}\ngot list(norm.state_dict()) = {state}")
     learned = [name for name, one in parameters if one.requires_grad]
     key = "learned" if {"mean", "var"} & set(learned) else ""
-    t.require(not learned, f"{learned} would be learned; this batch norm has no parameters.", key, f"{seen}\ngot parameters {learned}")
+    t.require(
+        not learned,
+        f"{learned} would be learned; this batch norm has no parameters.",
+        key,
+        f"{seen}\ngot parameters {learned}",
+    )
     see_running(t, "in a new module", norm, seen)
     for turn in range(3):
         batch = (t.draw.normal(t.draw.size(4, 8) + turn, n_features, scale=2) + 3 * turn).requires_grad_()
@@ -191,7 +198,9 @@ def batch_norm(t: Trial, answer: Callable[..., Any]) -> None:
     with t.watched(f'{seen}\nnorm.to("meta")'):
         moved = answer(n_features).to("meta")
         devices = (moved.mean.device.type, moved.var.device.type)
-    t.require(devices == ("meta", "meta"), "", "not_in_state_dict", f'{seen}\nnorm.to("meta") leaves mean or var behind')
+    t.require(
+        devices == ("meta", "meta"), "", "not_in_state_dict", f'{seen}\nnorm.to("meta") leaves mean or var behind'
+    )
 
 
 def see_running(t: Trial, when: str, norm: nn.Module, seen: str) -> None:
@@ -203,6 +212,9 @@ def see_running(t: Trial, when: str, norm: nn.Module, seen: str) -> None:
 
 
 class TorchBatchNorm(nn.Module):
+    mean: Tensor
+    var: Tensor
+
     def __init__(self, n_features: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(n_features))
@@ -254,7 +266,7 @@ CHECKS = {
                 "Remember `net.training` and set it back to that.",
             ),
             "layers_left": (
-                "The net is back in its mode, but not the layers in it: they stay in the other mode for ever.",
+                "The net is back in its mode, but not the layers in it: they stay in the other mode.",
                 "`net.training = ...` sets a single flag. `net.train(mode)` goes through all layers.",
             ),
             "watched": (
@@ -400,7 +412,7 @@ CHECKS = {
         batch_norm,
         "Two cases: which mean and variance? In training, move the running ones too. The last line serves both.",
         {
-            "rows": ("You scale each sample. Each feature is to be scaled.", "One mean for each column."),
+            "rows": ("You scale each sample. Each feature should be scaled.", "One mean for each column."),
             "whole": ("You take one mean for all features.", "One for each column: `dim=0`."),
             "corrected": (
                 "You scale by the variance that divides by n - 1.",
@@ -423,7 +435,7 @@ CHECKS = {
                 "Move them inside `torch.no_grad()`, or detach the batch's values.",
             ),
             "all_in_no_grad": (
-                "The scaled batch is detached: no gradient can go back through it, so nothing before it can be trained.",
+                "The scaled batch is detached: no gradient goes back through it, so nothing before it can be trained.",
                 "`no_grad` belongs around the running values alone.",
             ),
             "forgets": (

@@ -14,7 +14,9 @@ from torchtour.exercises.trial import Trial, as_int64
 def linear(t: Trial, answer: Callable[..., Any]) -> None:
     samples, inputs, outputs = t.draw.sizes(3, 2, 6)
     for n, rows, columns in ((inputs, inputs, inputs), (samples, outputs, inputs), (samples, inputs, inputs)):
-        features, weight, bias = (t.draw.normal(*shape).requires_grad_() for shape in ((n, columns), (rows, columns), (rows,)))
+        features, weight, bias = (
+            t.draw.normal(*shape).requires_grad_() for shape in ((n, columns), (rows, columns), (rows,))
+        )
         got = t.call(answer, features, weight, bias, names="features weight bias")
         t.gradients(got, t.last_call, weight=weight, bias=bias, features=features)
 
@@ -32,17 +34,21 @@ def net(t: Trial, answer: Callable[..., Any]) -> None:
     t.tensor(logits, f"What {sizes} returns", integer=False)
     with t.watched(sizes):
         parameters = list(made.parameters())
-    text = f"`net.parameters()` is empty for {sizes}, so nothing in it can be trained. Keep the layers as `self.something`."
+    text = "`net.parameters()` is empty, so nothing in it can be trained. Keep the layers as `self.something`."
     t.require(bool(parameters), text, "hidden_in_list" if has_layers_in_list(made) else "", sizes)
     n_parameters = sum(parameter.numel() for parameter in parameters)
     t.see(f"The number of numbers in `{sizes}.parameters()`", n_parameters)
     t.require(all(parameter.requires_grad for parameter in parameters), "Some parameters have requires_grad False.")
     t.see("What `net(features)` returns", torch.empty_like(logits.detach()).zero_(), sizes)  # shape and type
-    shared = {parameter.data_ptr() for parameter in parameters} & {parameter.data_ptr() for parameter in other.parameters()}
+    shared = {parameter.data_ptr() for parameter in parameters} & {
+        parameter.data_ptr() for parameter in other.parameters()
+    }
     t.require(not shared, "Two nets share their layers: make them in `__init__`, for each net anew.")
     matrices = [parameter for parameter in parameters if parameter.dim() == 2 and min(parameter.shape) > 1]
     apart = all(len(matrix.unique()) > 1 for matrix in matrices)
-    t.require(apart, "All weights of a layer begin with the same number, so its outputs can only stay alike. Draw them.")
+    t.require(
+        apart, "All weights of a layer begin with the same number, so its outputs can only stay alike. Draw them."
+    )
     t.draw.fill(made, 1.5)
     for mode in (True, False):
         with t.watched(sizes):
@@ -50,12 +56,20 @@ def net(t: Trial, answer: Callable[..., Any]) -> None:
         logits = t.call(made, features, shown="net", names="features", compare=False)
         t.see(f"What `net` does in {'training' if mode else 'eval'} mode", calculated(made, features, logits), sizes)
         again = t.call(made, features[:1], shown="net", names="features", compare=False)
-        t.require(torch.allclose(again, logits[:1], 1e-4, 1e-5), "A sample's logits depend on the other samples of the batch.")
-    t.require(logits.requires_grad, "The logits are detached: backward would fail, so the net can't be trained.", "detached")
+        t.require(
+            torch.allclose(again, logits[:1], 1e-4, 1e-5), "A sample's logits depend on the other samples of the batch."
+        )
+    t.require(
+        logits.requires_grad, "The logits are detached: backward would fail, so the net can't be trained.", "detached"
+    )
     with t.watched(sizes):
         gradients = torch.autograd.grad((logits * t.draw.normal(*logits.shape)).sum(), parameters, allow_unused=True)
     reached = all(gradient is not None for gradient in gradients)
-    t.require(reached, "Some parameters get no gradient, so they can't be trained: is something detached, or unused?", "detached")
+    t.require(
+        reached,
+        "Some parameters get no gradient, so they can't be trained: is something detached, or unused?",
+        "detached",
+    )
 
 
 def has_layers_in_list(made: nn.Module) -> bool:
@@ -109,7 +123,11 @@ ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], ...]] = {
     "Linear, ReLU, Linear, ReLU, Linear, ReLU": (torch.relu, torch.relu, torch.relu),
     "Linear, ReLU, Linear, ReLU, Linear, softmax": (torch.relu, torch.relu, lambda x: x.softmax(dim=1)),
     "Linear, ReLU, Linear, ReLU, Linear, log_softmax": (torch.relu, torch.relu, lambda x: x.log_softmax(dim=1)),
-    "Linear, ReLU, Linear, ReLU, Linear, softmax over the samples": (torch.relu, torch.relu, lambda x: x.softmax(dim=0)),
+    "Linear, ReLU, Linear, ReLU, Linear, softmax over the samples": (
+        torch.relu,
+        torch.relu,
+        lambda x: x.softmax(dim=0),
+    ),
     "Linear, tanh, Linear, tanh, Linear": (torch.tanh, torch.tanh, same),
     "Linear, sigmoid, Linear, sigmoid, Linear": (torch.sigmoid, torch.sigmoid, same),
 }
@@ -143,7 +161,9 @@ def merged(t: Trial, answer: Callable[..., Any]) -> None:
         t.see("The weight of the layer", one.weight.detach(), seen, 1e-4)
         t.see("The bias of the layer", one.bias.detach(), seen, 1e-4)
         trainable = one.weight.requires_grad and one.bias.requires_grad
-        t.require(trainable, "The layer can't be trained: requires_grad is False in its weight or bias.", "detached", seen)
+        t.require(
+            trainable, "The layer can't be trained: requires_grad is False in its weight or bias.", "detached", seen
+        )
         features = t.draw.normal(4, sizes[0])
         t.call(one, features, shown="merged(first, second)", names="features", tolerance=1e-4)
 

@@ -14,7 +14,11 @@ COLUMNS = ["age", "iron", "weight", "height", "dose"]
 
 
 def to_tensors(t: Trial, answer: Callable[..., Any]) -> None:
-    for n_rows, n_columns, n_classes in ((t.draw.size(5, 8), 2, 3), (t.draw.size(9, 12), 3, 4), (t.draw.size(3, 4), 1, 2)):
+    for n_rows, n_columns, n_classes in (
+        (t.draw.size(5, 8), 2, 3),
+        (t.draw.size(9, 12), 3, 4),
+        (t.draw.size(3, 4), 1, 2),
+    ):
         columns, words = t.draw.random.sample(COLUMNS, 4), t.draw.random.sample(WORDS, n_classes)
         places = t.draw.labels(n_rows, n_classes).tolist()
         records = []
@@ -28,7 +32,9 @@ def to_tensors(t: Trial, answer: Callable[..., Any]) -> None:
         parts = t.pair(got, "What `to_tensors` returns", 3)
         with t.part() as together:  # features, labels and classes together tell which mistake it is
             together += parts
-            for what, part in zip(("The tensor of features", "The tensor of labels", "The list of classes"), parts, strict=True):
+            for what, part in zip(
+                ("The tensor of features", "The tensor of labels", "The list of classes"), parts, strict=True
+            ):
                 t.see(what, part, seen)
 
 
@@ -44,7 +50,11 @@ def tensors_by_loops(records: list[dict[str, str]], names: list[str], label: str
 
 
 def choose_columns(t: Trial, answer: Callable[..., Any]) -> None:
-    for n_train, n_rest, n_columns, k in ((t.draw.size(6, 9), t.draw.size(3, 6), 6, 2), (t.draw.size(10, 14), 3, 5, 3), (6, 4, 4, 1)):
+    for n_train, n_rest, n_columns, k in (
+        (t.draw.size(6, 9), t.draw.size(3, 6), 6, 2),
+        (t.draw.size(10, 14), 3, 5, 3),
+        (6, 4, 4, 1),
+    ):
         n = n_train + n_rest
         labels = torch.cat([t.draw.labels(n_train, 2), t.draw.labels(n_rest, 2)])
         sign = (2.0 * labels - 1)[:, None]
@@ -132,7 +142,9 @@ def see_split(t: Trial, answer: Callable[..., Any], patients: Tensor, n_test: in
     for part in parts:
         t.tensor(part, "One of the two results")
         t.require(part.dtype != torch.bool, "", "masks", seen)
-        t.require(part.dim() == 1, f"One of the two results has the shape {list(part.shape)}, expected one row.", seen=seen)
+        t.require(
+            part.dim() == 1, f"One of the two results has the shape {list(part.shape)}, expected one row.", seen=seen
+        )
         t.require(part.dtype == torch.int64, f"The places have the type {part.dtype}, expected torch.int64.", seen=seen)
     train, test = parts
     seen += f"\ngot {train.tolist()} for training and {test.tolist()} for the test"
@@ -144,7 +156,12 @@ def see_split(t: Trial, answer: Callable[..., Any], patients: Tensor, n_test: in
     t.require(len(places) == n, "", "lost", seen)
     t.require(not set(patients[train].tolist()) & set(patients[test].tolist()), "", "by_row", seen)
     if is_minimal(patients, train, n_test):
-        t.require(len(test) >= n_test and (is_minimal(patients, test, n_test) or len(test) < n - len(test)), "", "swapped", seen)
+        t.require(
+            len(test) >= n_test and (is_minimal(patients, test, n_test) or len(test) < n - len(test)),
+            "",
+            "swapped",
+            seen,
+        )
     t.require(len(test) >= n_test, "", "too_few", seen)
     n_patients = len(set(patients[test].tolist()))
     t.require(is_minimal(patients, test, n_test) or n_patients != n_test, "", "patients_counted", seen)
@@ -165,14 +182,18 @@ def see_choice(t: Trial, answer: Callable[..., Any], patients: Tensor) -> None:
             _, test = answer(patients, 8)
         drawn.append(tuple(sorted(set(patients[test].tolist()))))
     several = set(drawn)
-    seen = f"{len(drawn)} calls with 12 patients of 4 rows each and n_test = 8: {len(several)} different pairs of patients"
+    seen = (
+        f"{len(drawn)} calls with 12 patients of 4 rows each and n_test = 8: {len(several)} different pairs of patients"
+    )
     ordered = sorted(set(patients.tolist()))
     known = {tuple(ordered[:2]), tuple(ordered[-2:])}
     listed = list(dict.fromkeys(patients.tolist()))
     known |= {tuple(sorted(listed[:2])), tuple(sorted(listed[-2:]))}
     t.require(len(several) > 1 or not several <= known, "", "in_order", seen)
     t.require(len(several) > 1, "", "always_alike", seen)
-    t.require(len(several) > 15, "The choice is not random enough: each pair of patients should be possible.", seen=seen)
+    t.require(
+        len(several) > 15, "The choice is not random enough: each pair of patients should be possible.", seen=seen
+    )
 
 
 def split_by_lists(patients: Tensor, n_test: int) -> Sequence[Tensor]:

@@ -31,7 +31,9 @@ def standardised(t: Trial, answer: Callable[..., Any]) -> None:
         table = t.draw.normal(height, width) * spread + t.draw.integers(-20, 20, width)
         table += torch.linspace(0, 1, height)[:, None]  # no column is constant
         got = t.call(answer, table, names="table", tolerance=1e-4)
-        t.require(got.data_ptr() != table.data_ptr(), "`standardised` returns the table itself. It should be a new one.")
+        t.require(
+            got.data_ptr() != table.data_ptr(), "`standardised` returns the table itself. It should be a new one."
+        )
 
 
 def by_column(table: Tensor) -> Tensor:
@@ -60,7 +62,7 @@ def compare_errors(t: Trial, answer: Callable[..., Any], n: int) -> None:
 
 def distances(t: Trial, answer: Callable[..., Any]) -> None:
     n, m, k = t.draw.sizes(3, 2, 6)
-    calls = []
+    calls: list[int] = []
     for shapes in ((n, m, k), (m, m, m), (n, m, 1), (2 * n, 2 * m, 2 * k)):
         a, b = t.draw.quarters(shapes[0], shapes[2]), t.draw.quarters(shapes[1], shapes[2])
         if len(calls) == 1:
@@ -72,7 +74,9 @@ def distances(t: Trial, answer: Callable[..., Any]) -> None:
 
 
 def distances_one_by_one(a: Tensor, b: Tensor) -> Tensor:
-    return torch.stack([torch.stack([(one - other).double().square().sum() ** 0.5 for other in b]) for one in a]).float()
+    return torch.stack(
+        [torch.stack([(one - other).double().square().sum() ** 0.5 for other in b]) for one in a]
+    ).float()
 
 
 CHECKS = {
@@ -240,7 +244,7 @@ CHECKS = {
             ),
             "not_summed": (
                 "These are the differences of each pair, coordinate by coordinate.",
-                "Each pair is to become one number: sum up squares along the last dimension.",
+                "Each pair becomes one number: sum up squares along the last dimension.",
             ),
             "signed": (
                 "Positive and negative differences of the coordinates cancel each other.",

@@ -5,7 +5,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from torchtour.exercises.judge import Check, prediction_check
@@ -20,7 +19,7 @@ def train(t: Trial, answer: Callable[..., Any]) -> None:
         before = [parameter.detach().clone() for parameter in net.parameters()]
         events: list[str] = []
         step_hook = register_optimizer_step_pre_hook(lambda *_, events=events: events.append("step"))
-        next(net.parameters()).register_hook(lambda _, events=events: events.append("backward"))
+        next(net.parameters()).register_hook(lambda _, events=events: events.append("backward"))  # type: ignore[no-untyped-call]
         try:
             names = "net features labels epochs lr"
             losses = t.call(answer, net, features, labels, epochs, lr, names=names, changes=["net"], compare=False)
@@ -50,7 +49,7 @@ def train_by_formula(net: nn.Module, features: Tensor, labels: Tensor, epochs: i
         gradients = torch.autograd.grad(loss, parameters)
         with torch.no_grad():
             for parameter, gradient in zip(parameters, gradients, strict=True):
-                parameter -= lr * gradient
+                parameter.sub_(gradient, alpha=lr)
         losses.append(loss.item())
     return losses
 
@@ -66,7 +65,7 @@ def loss_of(t: Trial, answer: Callable[..., Any]) -> None:
 
 
 def loss_by_formula(net: nn.Module, features: Tensor, labels: Tensor) -> Tensor:
-    logits = net(features)
+    logits: Tensor = net(features)
     return (logits.logsumexp(dim=1) - logits.gather(1, labels[:, None])[:, 0]).mean()
 
 
@@ -82,7 +81,9 @@ def accuracy(t: Trial, answer: Callable[..., Any]) -> None:
 def half_right(t: Trial, net: nn.Module, features: Tensor, n_classes: int) -> Tensor:
     """Labels of which a part is what the net answers, and neither all nor none in a set of several."""
     answers = net(features).argmax(dim=1)
-    labels = torch.where(torch.rand(len(features), generator=t.draw.generator) < 0.5, answers, (answers + 1) % n_classes)
+    labels = torch.where(
+        torch.rand(len(features), generator=t.draw.generator) < 0.5, answers, (answers + 1) % n_classes
+    )
     if len(features) > 1:
         labels[0], labels[1] = answers[0], (answers[1] + 1) % n_classes
     return labels
@@ -140,7 +141,9 @@ def best_rate(t: Trial, answer: Callable[..., Any]) -> None:
     t.require(all(points == "training points" for *_, points in trained), "", "trained_on_held_out", seen)
     on_held_out = {id(net) for net, points in measured if points == "held-out points"}
     t.require(bool(on_held_out), "", "train_loss", seen)
-    t.require(on_held_out >= {id(net) for net, *_ in trained}, "Some nets are not measured on the held-out points.", seen=seen)
+    t.require(
+        on_held_out >= {id(net) for net, *_ in trained}, "Some nets are not measured on the held-out points.", seen=seen
+    )
     t.require(not isinstance(got, Model), "", "net", seen)
     t.require(not isinstance(got, dict | list | tuple), "", "table", seen)
     t.see("What `best_rate` returns", got, seen)
@@ -189,7 +192,10 @@ CHECKS = {
         train,
         "Before the loop: the optimizer. In it: logits, loss, zero_grad, backward, step. Lesson 4 numbers these lines.",
         {
-            "no_backward": ("The weights do not move: no gradient reaches them.", "Which method of the loss calculates gradients? And is it the loss of this net?"),
+            "no_backward": (
+                "The weights do not move: no gradient reaches them.",
+                "Which method of the loss calculates gradients? And is it the loss of this net?",
+            ),
             "no_step": (
                 "The gradients are there, but nothing moves the weights.",
                 "Which method of the optimizer does it?",

@@ -59,7 +59,9 @@ def stop_epoch(losses, patience):
 
 def clipped(gradients, max_norm):
     norm = sum(gradient.square().sum() for gradient in gradients).sqrt()
-    if norm <= max_norm:  # also where all are 0, and a division by the norm would give NaN
+    if (
+        norm <= max_norm
+    ):  # also where all are 0, and a division by the norm would give NaN
         return [gradient.clone() for gradient in gradients]
     return [gradient * (max_norm / norm) for gradient in gradients]
 

@@ -61,7 +61,7 @@ class MeanAbsoluteError(nn.Module):
 # ----------------------------------
 #
 # *Break and fix, 4 minutes.* The scheduler is meant to count epochs. Find the mistake
-# and mend it.
+# and fix it.
 
 # %%
 

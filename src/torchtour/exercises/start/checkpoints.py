@@ -70,7 +70,7 @@ def load(net, path):
 # ----------------------------
 #
 # *Break and fix, 5 minutes.* This should return the weights of the best epoch. It
-# returns those of the last one. Find the mistake and mend it.
+# returns those of the last one. Find the mistake and fix it.
 
 # %%
 
@@ -90,8 +90,8 @@ def best_weights(net, train_one_epoch, loss_of, epochs):
 # Task 5: Stop and resume
 # -----------------------
 #
-# *Fill in, 10 minutes.* A small challenge. A training stops in the middle. It is to go
-# on as if it had never stopped, and its optimizer has momentum.
+# *Fill in, 10 minutes.* A small challenge. A training stops in the middle. It should
+# continue as if it had never stopped, and its optimizer has momentum.
 
 # %%
 

@@ -78,7 +78,7 @@ def batches(features, labels, size):
 # -------------------------------------
 #
 # *Break and fix, 4 minutes.* After this shuffle no net learns anything. Find the
-# mistake and mend it.
+# mistake and fix it.
 
 # %%
 

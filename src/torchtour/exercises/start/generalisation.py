@@ -38,7 +38,7 @@ after_dropout = ...
 # ------------------------------------------
 #
 # *Break and fix, 4 minutes.* Measured twice in a row, a net with dropout gives two
-# different accuracies. Find the mistake and mend it.
+# different accuracies. Find the mistake and fix it.
 
 # %%
 

@@ -83,7 +83,7 @@ def train(net, features, labels, epochs, lr):
 # ----------------------------------
 #
 # *Break and fix, 4 minutes.* Trained with this loss, a net learns slowly, and the loss
-# never gets near 0. Find the mistake and mend it.
+# never gets near 0. Find the mistake and fix it.
 
 # %%
 
