@@ -34,7 +34,7 @@ from torchtour.runs import checkpoint_file, files
 from torchtour.runs.checkpoint_file import read_raw
 
 ROOT = Path(__file__).parents[1]
-SOURCES = sorted((ROOT / "src/torchtour").rglob("*.py"))
+SOURCES = sorted(path for path in (ROOT / "src/torchtour").rglob("*.py") if path.parent.name != "answers")
 LESSONS = sorted((ROOT / "src/torchtour/lessons").glob("[!_]*.py"))
 SLOW = dict.fromkeys(  # five seconds and more
     ("data", "generalisation", "further", "tables", "pictures", "text", "probabilities", "shipping", "hood"),
