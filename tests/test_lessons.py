@@ -283,7 +283,7 @@ def test_a_lesson_that_does_not_exist_is_one_line(words: list[str], torchtour: C
 
 def test_lesson_10_trains_with_the_settings_that_it_names() -> None:
     calls = [node for node in ast.walk(ast.parse(LESSONS["tables"].read_text("utf-8"))) if isinstance(node, ast.Call)]
-    (made,) = [call for call in calls if ast.unparse(call.func) == "Classifier"]
+    (made,) = [call for call in calls if ast.unparse(call.func) == "TableClassifier"]
     given = {word.arg: word.value.value for word in made.keywords if isinstance(word.value, ast.Constant)}
     (trainer,) = [call for call in calls if ast.unparse(call.func).endswith("Trainer")]
     (epochs,) = [word.value.value for word in trainer.keywords if word.arg == "max_epochs"]  # type: ignore[attr-defined]
