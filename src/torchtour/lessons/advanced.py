@@ -220,6 +220,9 @@ assert math.isclose(step_lengths["changing sign"], 0.1 / 1.9, rel_tol=0.01)
 assert 0.1 < step_lengths["noise"] < 0.3
 
 # %% [markdown]
+# Momentum: the second step
+# -------------------------
+#
 # The momentum shows only in the second step, which still contains 0.9 of the first
 # gradient.
 

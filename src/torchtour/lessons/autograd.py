@@ -93,6 +93,9 @@ assert np.isclose(
 assert (x.grad.item(), y.grad.item()) == (2 * 2, 3 * 3**2)
 
 # %% [markdown]
+# One derivative for each number
+# ------------------------------
+#
 # A tensor of many numbers gets a gradient of the same shape, one derivative for each
 # number. Without an argument, ``backward`` starts from a single number: a net has
 # thousands of weights and one error. From several numbers it refuses, with a message
@@ -189,6 +192,9 @@ x.register_hook(lambda slope: arrived.append(slope.item()))  # sees what is adde
 assert arrived == [2 * 2 + 2 + 1]  # once per call: the uses are summed before
 
 # %% [markdown]
+# The descent without zeroing
+# ---------------------------
+#
 # In the descent, each step then repeats all the earlier ones. Like a ball in a bowl
 # without friction, x rolls through the lowest point, up the other side, and back, for
 # ever. There is no warning.
@@ -313,6 +319,9 @@ assert x.detach().is_leaf
 assert not square.is_leaf
 
 # %% [markdown]
+# Why the update needs no_grad
+# ----------------------------
+#
 # Why is the update in the descent inside ``no_grad``? Because torch refuses to change
 # in place a leaf that it is watching. And the way around that refusal is a trap:
 # ``x = x - 0.1 * x.grad`` gives the name x to a result, no longer a leaf, and
@@ -640,6 +649,9 @@ if plt is not None:
         plt.show()
 
 # %% [markdown]
+# The graph in torch
+# ------------------
+#
 # torch keeps the same graph. ``grad_fn`` is the last operation, and its
 # ``next_functions`` are those before it. ``AccumulateGrad`` is where a leaf adds up its
 # gradient.

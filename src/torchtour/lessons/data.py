@@ -426,6 +426,9 @@ torch.testing.assert_close(singles.mean(dim=0), full)
 assert math.isclose(distances.mean() / full.norm(), 9, rel_tol=0.02)
 
 # %% [markdown]
+# The noise by batch size
+# -----------------------
+#
 # Now draw batches of several sizes, 100 of each, and measure how far their gradients
 # are from the full one. The measure is the root of the mean squared distance, which we
 # call the *noise*.

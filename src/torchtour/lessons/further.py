@@ -592,6 +592,9 @@ except RuntimeError:
 assert refused
 
 # %% [markdown]
+# A compiler as the backend
+# -------------------------
+#
 # The usual backend, *inductor*, writes C++ (for a GPU: Triton) and needs a compiler.
 # The first call takes seconds, so it is for nets that run for minutes.
 

@@ -364,6 +364,12 @@ assert abs((dropped == 0).float().mean() - 0.5) < 5 * deviation
 assert abs(dropped.mean() - 1) < 10 * deviation
 assert torch.equal(dropout.eval()(ones), ones)
 
+# %% [markdown]
+# Dropout on the digits
+# ---------------------
+#
+# Here are 60 epochs on the 200 pictures with two probabilities p.
+
 # %%
 
 headline("Dropout on the 200 pictures")
@@ -590,6 +596,9 @@ differences = shrinking[True]["differences"]
 assert differences[19] / differences[9] < 0.001  # they don't
 
 # %% [markdown]
+# Four ways to start ten layers
+# -----------------------------
+#
 # Does it matter for learning? Ten layers of 64 units on 800 digits with true labels,
 # six epochs of 16 batches. Four nets: torch's default weights, Kaiming's, batch norm,
 # which comes below, and *skip connections*.

@@ -77,6 +77,9 @@ assert table.dtype == torch.int64
 assert torch.iinfo(table.dtype).max == 2**63 - 1  # 64 bits, one of them for the sign
 
 # %% [markdown]
+# What decides the dtype
+# ----------------------
+#
 # What decides the dtype? The values in the list, unless you name one. A single ``2.0``
 # makes all of them floats, numbers with a fractional part. Python's own floats take 64
 # bits. torch prefers ``float32``: half the memory, and precise enough for learning.
@@ -90,6 +93,9 @@ print("[True, False]", torch.tensor([True, False]).dtype)
 print("you do       ", torch.tensor([1, 2], dtype=torch.float32).dtype)
 
 # %% [markdown]
+# Zeros, ones and random numbers
+# ------------------------------
+#
 # Often you know the shape but not yet the numbers. ``rand`` draws them at random,
 # evenly from 0 to 1. The *seed* given to ``manual_seed`` fixes which random numbers
 # come, so that you get the same ones on each run.
@@ -138,6 +144,9 @@ assert (a * b).tolist() == [1 * 4, 2 * 5, 3 * 6]
 assert (a @ b).item() == 1 * 4 + 2 * 5 + 3 * 6
 
 # %% [markdown]
+# Matrix products
+# ---------------
+#
 # For two tables, or *matrices*, ``@`` does that with each row of the left one and each
 # column of the right one. So the inner sizes must agree, and the outer ones remain: (2,
 # 3) @ (3, 4) gives (2, 4). ``randn`` draws from the normal distribution: around 0,
@@ -186,6 +195,9 @@ numbers[0] = 0  # and the way back
 assert grid.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
 
 # %% [markdown]
+# Strides
+# -------
+#
 # How does torch find row 1, column 2 in that long row? By the *strides* of the tensor:
 # how far to move in memory for one step along each dimension. In ``grid`` a step to the
 # next row moves by 4 and a step to the next column by 1, so row 1, column 2 has the
@@ -267,6 +279,9 @@ assert copy[1:].tolist() == [4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
 assert grid[0, 0] == 0
 
 # %% [markdown]
+# What goes wrong: view instead of a transpose
+# --------------------------------------------
+#
 # A worse mistake gives no error at all: ``view(4, 3)`` in place of ``.T``. The shape
 # comes out right, and the numbers are in the wrong places. A new shape never reorders
 # the numbers.

@@ -300,6 +300,9 @@ assert abs(accuracy_on(patient, unseen, unseen_labels) - 0.99) < 0.003
 assert math.isclose(fast_losses[-1], patient_losses[-1], rel_tol=0.02)
 
 # %% [markdown]
+# Is the net too small?
+# ---------------------
+#
 # And the size? Compare three sizes. The random first weights also matter, so train each
 # three times, with different seeds, and look at the middle result.
 
@@ -757,6 +760,9 @@ assert equal_to_the_loop(model.net)
 assert f"{metrics['train/loss']:.4f}" == f"{losses_again[99]:.4f}"
 
 # %% [markdown]
+# The number to report
+# --------------------
+#
 # It is the same loop. And ``SyntheticData`` has held-out points ready, which
 # ``trainer.test`` uses. This is the number to report, here for the slow net, and for
 # the one with rate 0.1 by our own function.
