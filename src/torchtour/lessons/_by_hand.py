@@ -1,4 +1,4 @@
-"""What the lessons let torch do, written out: slow, plain, and only for the checks of the lessons."""
+"""What the lessons let torch do, written out for their checks: slow and plain."""
 
 import math
 from collections.abc import Iterable
@@ -11,10 +11,10 @@ from torch.nn.functional import cross_entropy
 def losses_by_nudging(
     net: nn.Module, features: Tensor, labels: Tensor, lr: float, epochs: int
 ) -> tuple[list[float], list[int]]:
-    """Gradient descent for SimpleNet without autograd, optimizer and cross_entropy, in float64.
+    """Gradient descent for SimpleNet without autograd and optimizer, in float64.
 
-    The slope for each weight comes from nudging it up and down. Returns the loss and the number of right answers before
-    each epoch, and after the last.
+    The slope for each weight comes from nudging it up and down. Returns the loss and
+    the number of right answers before each epoch, and after the last.
     """
     shapes = [weight.shape for weight in net.parameters()]
     sizes = [weight.numel() for weight in net.parameters()]
@@ -22,7 +22,10 @@ def losses_by_nudging(
 
     def logits_of(rows: Tensor) -> Tensor:
         """The logits [net, point, class] of nets given as rows of their weights."""
-        w1, b1, w2, b2 = (part.view(-1, *shape) for part, shape in zip(rows.split(sizes, dim=1), shapes, strict=True))
+        w1, b1, w2, b2 = (
+            part.view(-1, *shape)
+            for part, shape in zip(rows.split(sizes, dim=1), shapes, strict=True)
+        )
         hidden = features.double() @ w1.mT + b1[:, None]
         return hidden.clamp(min=0) @ w2.mT + b2[:, None]
 
@@ -31,7 +34,9 @@ def losses_by_nudging(
         probability = logits_of(rows).softmax(dim=2)
         return -probability[:, torch.arange(len(labels)), labels].log().mean(dim=1)
 
-    nudges = 1e-6 * torch.eye(len(weights), dtype=torch.float64)  # row k nudges weight k
+    nudges = 1e-6 * torch.eye(
+        len(weights), dtype=torch.float64
+    )  # row k nudges weight k
     losses, right = [], []
     for _ in range(epochs + 1):
         losses.append(losses_of(weights[None]).item())
@@ -51,9 +56,10 @@ def train_by_rule(
     class_weights: Tensor | None = None,
     limit: float = math.inf,
 ) -> list[float]:
-    """Train `net` in place by the rule of "sgd", "adam" or "adamw", a step for each batch and its learning rate.
+    """Train `net` in place by the rule of "sgd", "adam" or "adamw".
 
-    SGD and Adam add the decay to the gradient, AdamW shrinks the weight. A gradient longer than `limit` is shortened
+    There is a step for each batch and its learning rate. SGD and Adam add the decay to
+    the gradient, AdamW shrinks the weight. A gradient longer than `limit` is shortened
     to it. Returns the loss before each step.
     """
     weights = list(net.parameters())
@@ -67,7 +73,9 @@ def train_by_rule(
         losses.append(loss.item())
         step = len(losses)
         with torch.no_grad():
-            for weight, m, v, slope in zip(weights, means, squares, slopes, strict=True):
+            for weight, m, v, slope in zip(
+                weights, means, squares, slopes, strict=True
+            ):
                 gradient = slope * min(1.0, limit / length)
                 if rule == "adamw":
                     weight -= rate * weight_decay * weight

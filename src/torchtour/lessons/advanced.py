@@ -285,14 +285,6 @@ headline("Loss after 100 epochs")
 for name, curve in losses.items():
     print(f"{name:26} {curve[-1]:.4f}")
 
-# %% checks
-
-assert f"{losses['SGD, lr 0.01'][-1]:.4f}" == "0.6377"  # as in lesson 4
-assert (
-    abs(losses["SGD, lr 0.01, momentum 0.9"][-1] - 0.1649) < 0.03
-)  # 0.1649: lesson 4 with lr 0.1
-assert min(losses, key=lambda name: losses[name][-1]) == "Adam, lr 0.01"
-
 # %% plot
 
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
@@ -306,6 +298,14 @@ axes.set(
     ylim=(0, 1),
 )
 axes.legend(loc="upper right", ncols=2, fontsize="small")
+
+# %% checks
+
+assert f"{losses['SGD, lr 0.01'][-1]:.4f}" == "0.6377"  # as in lesson 4
+assert (
+    abs(losses["SGD, lr 0.01, momentum 0.9"][-1] - 0.1649) < 0.03
+)  # 0.1649: lesson 4 with lr 0.1
+assert min(losses, key=lambda name: losses[name][-1]) == "Adam, lr 0.01"
 
 # %% [markdown]
 # Parameter groups: a rate for each part
@@ -406,11 +406,6 @@ for epoch in (10, 20, 30):
     seldom.append(optimizer.param_groups[0]["lr"])
     print(f"'after {epoch} epochs': {seldom[-1]:.5f}")
 
-# %% checks
-
-assert seldom == [0.01] * 4
-assert scheduler.last_epoch == 3  # its own count
-
 # %% plot
 
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
@@ -432,6 +427,11 @@ axes.set(
     yscale="log",
 )
 axes.legend()
+
+# %% checks
+
+assert seldom == [0.01] * 4
+assert scheduler.last_epoch == 3  # its own count
 
 # %% [markdown]
 # What goes wrong: the scheduler before the optimizer
@@ -497,7 +497,7 @@ schedulers = torch.optim.lr_scheduler
 
 
 def rates_by_step(make, calls, steps=100):
-    """The rates of an optimizer whose scheduler is called in the first `calls` steps."""
+    """The rate in each step; the scheduler is called in the first `calls` of them."""
     optimizer = torch.optim.AdamW([torch.zeros(1, requires_grad=True)], lr=0.1)
     scheduler = make(optimizer)
     used = []
@@ -534,6 +534,16 @@ print(f"OneCycle called once an epoch: the rate ends at {once_an_epoch[-1]:.4f}"
 # "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}``. Without it the unit
 # is an epoch.
 
+# %% plot
+
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+axes.plot(cosine_rates, color="#0072B2", label="warm-up, then cosine")
+axes.plot(cycle_rates, "--", color="#D55E00", label="OneCycleLR")
+axes.plot(once_an_epoch, ":", color="black", label="OneCycleLR, called once an epoch")
+axes.set(xlabel="step", ylabel="learning rate", ylim=(0, 0.13))
+axes.set_title("Schedules that count steps, over 100 steps")
+axes.legend(fontsize="small")
+
 # %% checks
 
 for step, rate in enumerate(cosine_rates):
@@ -547,16 +557,6 @@ assert math.isclose(max(cycle_rates), 0.1)
 assert cycle_rates.index(max(cycle_rates)) == 0.3 * 100 - 1  # it rises for 30 %
 assert cycle_rates[-1] < 1e-4
 assert once_an_epoch[-1] < 0.02
-
-# %% plot
-
-figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-axes.plot(cosine_rates, color="#0072B2", label="warm-up, then cosine")
-axes.plot(cycle_rates, "--", color="#D55E00", label="OneCycleLR")
-axes.plot(once_an_epoch, ":", color="black", label="OneCycleLR, called once an epoch")
-axes.set(xlabel="step", ylabel="learning rate", ylim=(0, 0.13))
-axes.set_title("Schedules that count steps, over 100 steps")
-axes.legend(fontsize="small")
 
 # %% [markdown]
 # Challenge: 150 steps

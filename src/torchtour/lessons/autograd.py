@@ -226,16 +226,6 @@ print("not zeroed:", " ".join(f"{x:.4f}" for x in bad[10::10]))
 # ``2 * d``, and x.grad holds the sum of all derivatives so far. So each step is the
 # step before it, plus ``-0.1 * 2 * d``.
 
-# %% checks
-
-distance = [1 - 3, (1 - 3) * 0.8]  # the first step is still right
-while len(distance) < 51:
-    last_step = distance[-1] - distance[-2]
-    distance.append(distance[-1] + last_step - 0.1 * 2 * distance[-1])
-assert np.allclose(np.array(bad) - 3, distance, atol=1e-4)
-assert abs(good[50] - 3) < 1e-4  # arrived
-assert max(abs(x - 3) for x in bad[40:]) > 2  # as far away as at the start
-
 # %% [markdown]
 # In the picture: on the left the five steps on the curve, on the right x over 50 steps,
 # with and without zeroing.
@@ -269,6 +259,16 @@ if plt is not None:
         axes.legend()
     if plt.get_backend().lower() != "agg":  # agg draws without a screen
         plt.show()
+
+# %% checks
+
+distance = [1 - 3, (1 - 3) * 0.8]  # the first step is still right
+while len(distance) < 51:
+    last_step = distance[-1] - distance[-2]
+    distance.append(distance[-1] + last_step - 0.1 * 2 * distance[-1])
+assert np.allclose(np.array(bad) - 3, distance, atol=1e-4)
+assert abs(good[50] - 3) < 1e-4  # arrived
+assert max(abs(x - 3) for x in bad[40:]) > 2  # as far away as at the start
 
 # %% [markdown]
 # What torch keeps: the graph
@@ -586,22 +586,6 @@ for name in start:
         f"{name:5} ours {ours[name].grad:8.4f}, torch's {torchs[name].grad.item():8.4f}"
     )
 
-# %% checks
-
-assert (z.data, x.grad, y.grad) == (31, 4, 27)
-assert all(ours[name].grad == torchs[name].grad.item() for name in start)
-for seed in range(20):  # and at other places, on both sides of the bend of ReLU
-    numbers = np.random.default_rng(seed).normal(size=4).tolist()
-    mine = [Value(number) for number in numbers]
-    theirs = [torch.tensor(number, requires_grad=True) for number in numbers]
-    squared_error(*mine).backward()
-    squared_error(*theirs).backward()
-    wanted = [number.grad.item() for number in theirs]
-    assert np.allclose([number.grad for number in mine], wanted, rtol=1e-4, atol=1e-5)
-twice = Value(3.0)
-(twice * twice + twice).backward()
-assert twice.grad == 2 * 3 + 1
-
 # %% [markdown]
 # This is the graph that ``error.backward()`` goes through. Data flow from left to
 # right: each box shows the operation and the number that came out. The gradient flows
@@ -647,6 +631,22 @@ if plt is not None:
     draw(error, names, "The graph of the error: data from left to right, grad back")
     if plt.get_backend().lower() != "agg":
         plt.show()
+
+# %% checks
+
+assert (z.data, x.grad, y.grad) == (31, 4, 27)
+assert all(ours[name].grad == torchs[name].grad.item() for name in start)
+for seed in range(20):  # and at other places, on both sides of the bend of ReLU
+    numbers = np.random.default_rng(seed).normal(size=4).tolist()
+    mine = [Value(number) for number in numbers]
+    theirs = [torch.tensor(number, requires_grad=True) for number in numbers]
+    squared_error(*mine).backward()
+    squared_error(*theirs).backward()
+    wanted = [number.grad.item() for number in theirs]
+    assert np.allclose([number.grad for number in mine], wanted, rtol=1e-4, atol=1e-5)
+twice = Value(3.0)
+(twice * twice + twice).backward()
+assert twice.grad == 2 * 3 + 1
 
 # %% [markdown]
 # The graph in torch

@@ -69,7 +69,7 @@ for name, weight in net.state_dict().items():
     print(f"{name:10} {list(weight.shape)}")
 headline("The state_dict of batch norm: two weights and three buffers")
 norm = nn.BatchNorm1d(3)
-for name, tensor in norm.state_dict().items():
+for name in norm.state_dict():
     print(f"{name:19} learned: {name in dict(norm.named_parameters())}")
 
 # %% [markdown]
@@ -588,8 +588,8 @@ headline("Challenge: the net of the last epoch, on 20,000 new points")
 print(f"accuracy: {accuracy_on(restless, new, new_labels):.0%}")
 
 # %% [markdown]
-# Beat it: at least 85 %, without any more training, and without using ``new`` to choose.
-# You have 33 files' worth of weights. What is the mean of ten nets?
+# Beat it: at least 85 %, without any more training, and without using ``new`` to
+# choose. You have the weights of 33 epochs. What is the mean of ten nets?
 
 # %% checks
 

@@ -90,13 +90,6 @@ print("label:", labels[0].item())
 print("pictures:", list(pictures.shape), "labels:", list(labels.shape))
 print("pictures of each digit:", labels.bincount().tolist())
 
-# %% checks
-
-assert pictures.shape == (1797, 8, 8)
-assert (pictures.min().item(), pictures.max().item()) == (0, 1)
-assert labels.bincount().tolist() == [(digits.target == k).sum() for k in range(10)]
-assert labels.bincount().sum() == 1797
-
 # %% plot
 
 figure, panels = plt.subplots(2, 10, figsize=(10, 2.4), layout="constrained")
@@ -104,6 +97,13 @@ figure.suptitle("The first twenty handwritten digits")
 for axes, picture, label in zip(panels.flat, pictures, labels, strict=False):
     axes.imshow(picture.numpy(), cmap="gray_r", vmin=0, vmax=1)
     axes.set(title=label.item(), xticks=[], yticks=[])
+
+# %% checks
+
+assert pictures.shape == (1797, 8, 8)
+assert (pictures.min().item(), pictures.max().item()) == (0, 1)
+assert labels.bincount().tolist() == [(digits.target == k).sum() for k in range(10)]
+assert labels.bincount().sum() == 1797
 
 # %% [markdown]
 # A dataset
@@ -456,7 +456,7 @@ for size in (1, 4, 16, 64, 256):
 # The measurement must follow it. The last factor makes the noise of a batch of all 1000
 # pictures zero.
 
-# %% checks
+# %%
 
 variance = (singles - full).square().sum().item() / 999  # of one picture's gradient
 
@@ -464,11 +464,6 @@ variance = (singles - full).square().sum().item() / 999  # of one picture's grad
 def expected_noise(size: int, n: int = 1000) -> float:
     return math.sqrt(variance / size * (n - size) / n)
 
-
-for size, measured in noise.items():
-    assert math.isclose(measured, expected_noise(size), rel_tol=0.1)
-assert expected_noise(1000) == 0
-assert math.isclose(noise[4] / noise[16], 2, rel_tol=0.15)
 
 # %% plot
 
@@ -481,6 +476,13 @@ axes.axhline(full.norm(), color="black", linestyle=":", label="length of the gra
 axes.set(xscale="log", yscale="log", xlabel="batch size", ylabel="noise")
 axes.set_title("Noise of the gradient by batch size")
 axes.legend()
+
+# %% checks
+
+for size, measured in noise.items():
+    assert math.isclose(measured, expected_noise(size), rel_tol=0.1)
+assert expected_noise(1000) == 0
+assert math.isclose(noise[4] / noise[16], 2, rel_tol=0.15)
 
 # %% [markdown]
 # Why accept the noise?
@@ -509,12 +511,6 @@ for size in (1000, 125, 32, 8):
 # Between 16 and 256 you rarely go wrong. Change the size, and the best learning rate
 # changes with it.
 
-# %% checks
-
-last_losses = [curve[-1] for curve in by_size.values()]
-assert last_losses == sorted(last_losses, reverse=True)
-assert last_losses[0] > 2 > 1 > last_losses[-1]
-
 # %% plot
 
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
@@ -524,6 +520,12 @@ for (size, curve), (colour, dash) in zip(by_size.items(), styles, strict=True):
 axes.set(xlabel="epoch", ylabel="training loss", xticks=range(1, 6), ylim=(0, 3.2))
 axes.set_title("Training loss by epoch with four batch sizes")
 axes.legend(loc="upper right", ncols=2)
+
+# %% checks
+
+last_losses = [curve[-1] for curve in by_size.values()]
+assert last_losses == sorted(last_losses, reverse=True)
+assert last_losses[0] > 2 > 1 > last_losses[-1]
 
 # %% [markdown]
 # What goes wrong: data in order
@@ -667,15 +669,6 @@ print("right:", matrix.trace().item(), "wrong:", 400 - matrix.trace().item())
 # A row sums to the number of pictures of that digit. The share of the row that is on
 # the diagonal is the *recall* of the digit.
 
-# %% checks
-
-by_hand = [[0] * 10 for _ in range(10)]
-for true, answer in zip(test_labels.tolist(), answers.tolist(), strict=True):
-    by_hand[true][answer] += 1
-assert matrix.tolist() == by_hand
-assert matrix.sum(dim=1).tolist() == test_labels.bincount().tolist()
-assert math.isclose(matrix.trace().item() / 400, reported, rel_tol=1e-6)
-
 # %% plot
 
 figure, axes = plt.subplots(figsize=(6, 5.5), layout="constrained")
@@ -688,6 +681,15 @@ for true, answer in matrix.nonzero().tolist():
 axes.set(xlabel="answer of the net", ylabel="true digit")
 axes.set(xticks=range(10), yticks=range(10))
 axes.set_title("Confusion matrix of 400 test pictures")
+
+# %% checks
+
+by_hand = [[0] * 10 for _ in range(10)]
+for true, answer in zip(test_labels.tolist(), answers.tolist(), strict=True):
+    by_hand[true][answer] += 1
+assert matrix.tolist() == by_hand
+assert matrix.sum(dim=1).tolist() == test_labels.bincount().tolist()
+assert math.isclose(matrix.trace().item() / 400, reported, rel_tol=1e-6)
 
 # %% [markdown]
 # The pictures it got wrong
@@ -708,13 +710,6 @@ headline("The three mistakes with the highest probability")
 for i in wrong[:3].tolist():
     print(f"a {test_labels[i]} taken for a {answers[i]}, probability {sureness[i]:.1f}")
 
-# %% checks
-
-assert len(wrong) == 400 - matrix.trace()
-assert sureness[wrong].tolist() == sorted(sureness[wrong].tolist(), reverse=True)
-torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(400))
-assert sureness[wrong[0]] > 0.9
-
 # %% plot
 
 figure, panels = plt.subplots(2, 8, figsize=(10, 3.2), layout="constrained")
@@ -724,6 +719,13 @@ for axes in panels.flat:
 for axes, i in zip(panels.flat, wrong.tolist(), strict=False):
     axes.imshow(test_pictures[i].reshape(8, 8).numpy(), cmap="gray_r")
     axes.set_title(f"{answers[i]} ({test_labels[i]})")
+
+# %% checks
+
+assert len(wrong) == 400 - matrix.trace()
+assert sureness[wrong].tolist() == sorted(sureness[wrong].tolist(), reverse=True)
+torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(400))
+assert sureness[wrong[0]] > 0.9
 
 # %% [markdown]
 # What goes wrong: a leak across the split

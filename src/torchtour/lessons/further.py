@@ -122,13 +122,6 @@ headline("Learning rate of the steps 1, 11, 21, 31 and 40")
 for name, used in {"cosine": cosine, "stairs": stairs}.items():
     print(name, " ".join(f"{used[step]:.4f}" for step in (0, 10, 20, 30, 39)))
 
-# %% checks
-
-for step, rate in enumerate(cosine):
-    assert math.isclose(rate, 0.1 * (1 + math.cos(math.pi * step / 40)) / 2)
-for step, rate in enumerate(stairs):
-    assert math.isclose(rate, 0.1 * 0.1 ** (step // 15))
-
 # %% plot
 
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
@@ -137,6 +130,13 @@ axes.step(range(40), stairs, "--", where="post", color="#D55E00", label="StepLR"
 axes.set(title="Learning rate by cosine and by stairs", xlabel="step")
 axes.set_ylabel("learning rate")
 axes.legend()
+
+# %% checks
+
+for step, rate in enumerate(cosine):
+    assert math.isclose(rate, 0.1 * (1 + math.cos(math.pi * step / 40)) / 2)
+for step, rate in enumerate(stairs):
+    assert math.isclose(rate, 0.1 * 0.1 ** (step // 15))
 
 # %% [markdown]
 # Which is better?
@@ -232,6 +232,20 @@ print("SGD and StepLR, seed by seed:", ", ".join(f"{a:.0%}" for a in sgd_seeds))
 #
 # The check makes the first two epochs once more, with the rules written out.
 
+# %% plot
+
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+dashes = {"StepLR": "--", "cosine": "-"}
+for (name, schedule), (best, _, _) in table.items():
+    colour = "#D55E00" if name == "SGD" else "#0072B2"
+    for seed in range(3):
+        label = f"{name}, {schedule}" if seed == 0 else None
+        losses = runs[name, schedule, best, seed][1]
+        axes.plot(losses, dashes[schedule], color=colour, label=label, alpha=0.8)
+axes.set(title="Training loss at the best rates, three seeds each", xlabel="epoch")
+axes.set(ylabel="cross-entropy", ylim=(0, 0.9))
+axes.legend(fontsize="small")
+
 # %% checks
 
 
@@ -249,32 +263,22 @@ def first_losses(rule, lr, decay):
 
 for name, rule, lr, decay in (("SGD", "sgd", 0.1, 0.0), ("AdamW", "adamw", 0.1, 0.01)):
     seen = runs[name, "cosine", lr, 0][1][:2]
-    torch.testing.assert_close(first_losses(rule, lr, decay), seen, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(
+        first_losses(rule, lr, decay), seen, rtol=1e-4, atol=1e-4
+    )
 
 for (name, _), (best, validated, _) in table.items():
     low, middle, high = tried_rates[name]
     assert best == middle  # bracketed
     assert min(validated[low], validated[high]) == sorted(validated.values())[0]
     assert max(validated[low], validated[high]) < validated[middle] - 0.02
-gain = {name: table[name, "cosine"][2] - table[name, "StepLR"][2] for name in optimizers}
+gain = {
+    name: table[name, "cosine"][2] - table[name, "StepLR"][2] for name in optimizers
+}
 assert gain["SGD"] > 0.015
 assert gain["AdamW"] > 0
 assert abs(table["AdamW", "cosine"][2] - table["SGD", "cosine"][2]) < 0.01
 assert max(sgd_seeds) - min(sgd_seeds) > 0.04
-
-# %% plot
-
-figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-dashes = {"StepLR": "--", "cosine": "-"}
-for (name, schedule), (best, _, _) in table.items():
-    colour = "#D55E00" if name == "SGD" else "#0072B2"
-    for seed in range(3):
-        label = f"{name}, {schedule}" if seed == 0 else None
-        losses = runs[name, schedule, best, seed][1]
-        axes.plot(losses, dashes[schedule], color=colour, label=label, alpha=0.8)
-axes.set(title="Training loss at the best rates, three seeds each", xlabel="epoch")
-axes.set(ylabel="cross-entropy", ylim=(0, 0.9))
-axes.legend(fontsize="small")
 
 # %% [markdown]
 # A learning rate range test
@@ -330,6 +334,17 @@ for name, lr in suggestions.items():
     suggested_accuracy[name] = accuracy(net)
     print(f"{name}: {lr:.1g}, accuracy {suggested_accuracy[name]:.0%}")
 
+# %% plot
+
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+axes.plot(tried, range_losses, color="#0072B2", label="smoothed loss")
+axes.axvline(tried[lowest], color="#D55E00", linestyle="--", label="lowest")
+axes.axvline(tried[lowest] / 10, color="black", linestyle=":", label="a tenth of it")
+axes.axvline(tried[steepest], color="#009E73", linestyle="-.", label="steepest")
+axes.set(xscale="log", ylim=(0, 2), xlabel="learning rate", ylabel="cross-entropy")
+axes.set_title("Learning rate range test: the loss as the rate rises")
+axes.legend()
+
 # %% checks
 
 assert math.isclose(tried[0], 1e-5)
@@ -343,17 +358,6 @@ assert range_losses[lowest] < 0.9 * range_losses[0]
 assert range_losses[-1] > 2 * range_losses[lowest]
 worst = min(table["AdamW", "cosine"][1].values())
 assert min(suggested_accuracy.values()) > worst + 0.05
-
-# %% plot
-
-figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-axes.plot(tried, range_losses, color="#0072B2", label="smoothed loss")
-axes.axvline(tried[lowest], color="#D55E00", linestyle="--", label="lowest")
-axes.axvline(tried[lowest] / 10, color="black", linestyle=":", label="a tenth of it")
-axes.axvline(tried[steepest], color="#009E73", linestyle="-.", label="steepest")
-axes.set(xscale="log", ylim=(0, 2), xlabel="learning rate", ylabel="cross-entropy")
-axes.set_title("Learning rate range test: the loss as the rate rises")
-axes.legend()
 
 # %% [markdown]
 # One loop for every device

@@ -138,6 +138,8 @@ for epoch in (1, 5, 10, 20, 40, 60):
     print(f"{epoch:5}", end="")
     print(f"{plain['train'][epoch - 1]:15.1f}{plain['val'][epoch - 1]:17.1f}", end="")
     print(f"{plain['accuracy'][epoch - 1]:21.0%}")
+turn = min(range(60), key=plain["val"].__getitem__)  # counted from 0
+print("lowest validation loss in epoch", turn + 1)
 
 # %% [markdown]
 # The training loss keeps falling. The validation loss falls with it for about ten
@@ -156,17 +158,6 @@ as_told = (answers == labels[:200][spoiled[:200]]).sum().item()
 as_true = (answers == truth[:200][spoiled[:200]]).sum().item()
 print(f"as told: {as_told}, as is true: {as_true}, of {len(answers)}")
 
-# %% checks
-
-turn = min(
-    range(60), key=plain["val"].__getitem__
-)  # where the validation loss is lowest
-assert 4 < turn < 25
-assert plain["val"][-1] > 1.4 * plain["val"][turn]
-assert plain["train"][-1] < 0.3 * plain["train"][turn]
-assert plain["accuracy"][turn] - plain["accuracy"][-1] > 0.07
-assert as_told > 0.9 * len(answers)
-
 # %% plot
 
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
@@ -176,6 +167,14 @@ axes.axvline(turn + 1, color="black", linestyle=":", label="lowest validation lo
 axes.set(xlabel="epoch", ylabel="cross-entropy", ylim=(0, None))
 axes.set_title("Overfitting: training and validation loss part")
 axes.legend()
+
+# %% checks
+
+assert 4 < turn < 25
+assert plain["val"][-1] > 1.4 * plain["val"][turn]
+assert plain["train"][-1] < 0.3 * plain["train"][turn]
+assert plain["accuracy"][turn] - plain["accuracy"][-1] > 0.07
+assert as_told > 0.9 * len(answers)
 
 # %% [markdown]
 # Early stopping
@@ -494,13 +493,6 @@ for name in ("none", winner):
 # The standard error (lesson 7) of the winner's accuracy is about 1 %. So the gain is
 # real. Which remedy is best depends on the data, and you can combine them.
 
-# %% checks
-
-error = math.sqrt(tested[winner] * (1 - tested[winner]) / 500)
-assert winner == "early stopping, 800 pictures"
-assert error < 0.014
-assert tested[winner] > tested["none"] + 6 * error
-
 # %% plot
 
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
@@ -515,6 +507,13 @@ for name, (curves, colour, dash) in runs.items():
 axes.set(xlabel="epoch", ylabel="validation accuracy", ylim=(0.5, 1))
 axes.set_title("Validation accuracy with three remedies and with none")
 axes.legend(loc="lower right")
+
+# %% checks
+
+error = math.sqrt(tested[winner] * (1 - tested[winner]) / 500)
+assert winner == "early stopping, 800 pictures"
+assert error < 0.014
+assert tested[winner] > tested["none"] + 6 * error
 
 # %% [markdown]
 # Many layers: how large are the numbers?
@@ -861,6 +860,26 @@ print(f"gradients longer than 1 among the first 16: {(early > 1).sum().item()}")
 # makes the first five steps of both trainings with it, and those of the training with
 # momentum above.
 
+# %% plot
+
+figure, panels = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+styles = (
+    (None, "#D55E00", "--", "no clipping"),
+    (1.0, "#0072B2", "-", "clipping at 1"),
+)
+for clip, colour, dash, name in styles:
+    losses, lengths = clipped[clip, 0]
+    panels[0].plot(losses, dash, color=colour, label=name)
+    panels[1].plot(lengths, dash, color=colour, label=name)
+panels[0].set(title="Training loss", xlabel="step", ylabel="cross-entropy")
+panels[1].set(
+    title="Length of the gradient", xlabel="step", yscale="log", ylim=(0.03, 20)
+)
+panels[1].axhline(1, color="black", linestyle=":", label="limit")
+panels[0].legend()
+panels[1].legend(loc="lower right", ncols=3, fontsize="small")
+figure.suptitle("Ten layers trained without and with gradient clipping")
+
 # %% checks
 
 assert all(late(clipped[1.0, seed][0]) < 1 for seed in (0, 1, 2))
@@ -887,26 +906,6 @@ for seen, lr, momentum, clip in (
     limit = math.inf if clip is None else clip
     by_rule = train_by_rule(net, batches, [lr] * 5, "sgd", momentum, limit=limit)
     torch.testing.assert_close(by_rule, seen[:5], rtol=1e-3, atol=1e-4)
-
-# %% plot
-
-figure, panels = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
-styles = (
-    (None, "#D55E00", "--", "no clipping"),
-    (1.0, "#0072B2", "-", "clipping at 1"),
-)
-for clip, colour, dash, name in styles:
-    losses, lengths = clipped[clip, 0]
-    panels[0].plot(losses, dash, color=colour, label=name)
-    panels[1].plot(lengths, dash, color=colour, label=name)
-panels[0].set(title="Training loss", xlabel="step", ylabel="cross-entropy")
-panels[1].set(
-    title="Length of the gradient", xlabel="step", yscale="log", ylim=(0.03, 20)
-)
-panels[1].axhline(1, color="black", linestyle=":", label="limit")
-panels[0].legend()
-panels[1].legend(loc="lower right", ncols=3, fontsize="small")
-figure.suptitle("Ten layers trained without and with gradient clipping")
 
 # %% [markdown]
 # Challenge: find the wrong labels

@@ -260,16 +260,6 @@ for name, output in (("without ReLU:", without_relu), ("with ReLU:   ", with_rel
 # And no other linear layer fits the net with ReLU either: a linear layer turns the
 # point halfway between two samples into the output halfway between their outputs.
 
-# %% checks
-
-torch.testing.assert_close(without_relu, one_layer(samples), rtol=1e-4, atol=1e-5)
-with torch.no_grad():
-    middle = (samples[0] + samples[1]) / 2
-    torch.testing.assert_close(
-        one_layer(middle), (one_layer(samples[0]) + one_layer(samples[1])) / 2
-    )
-    assert (net(middle) - (with_relu[0] + with_relu[1]) / 2).abs().max() > 0.01
-
 # %% [markdown]
 # The picture shows nets with one input and one output. Without ReLU the net can draw
 # only straight lines, whatever its weights. With it, each hidden unit can bend the line
@@ -295,6 +285,16 @@ axes.set(
 axes.legend()
 if plt.get_backend().lower() != "agg":  # agg draws without a screen
     plt.show()
+
+# %% checks
+
+torch.testing.assert_close(without_relu, one_layer(samples), rtol=1e-4, atol=1e-5)
+with torch.no_grad():
+    middle = (samples[0] + samples[1]) / 2
+    torch.testing.assert_close(
+        one_layer(middle), (one_layer(samples[0]) + one_layer(samples[1])) / 2
+    )
+    assert (net(middle) - (with_relu[0] + with_relu[1]) / 2).abs().max() > 0.01
 
 # %% [markdown]
 # What goes wrong: the wrong number of features

@@ -439,6 +439,17 @@ single = {name: alone(c[train_rows], labels[train_rows]) for name, c in table.it
 for name in sorted(single, key=single.get, reverse=True)[:4]:
     print(f"{name:22} {single[name]:.1%}")
 
+# %% plot
+
+figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
+shares = [single[name] for name in (*names, "visits")]
+axes.bar(range(31), shares, color=["#0072B2"] * 30 + ["#D55E00"])
+axes.axhline(0.5, color="black", linestyle=":", label="chance")
+axes.text(30, 1.01, "visits", ha="center")
+axes.set(xlabel="column", ylabel="AUC", ylim=(0.4, 1.08))
+axes.set_title("How much each column tells alone")
+axes.legend(loc="lower left")
+
 # %% checks
 
 for name in ("visits", "worst_area", "mean_texture"):
@@ -451,17 +462,6 @@ by_hand = adam_by_hand(more[train_rows, :3], labels[train_rows])
 close(honest(more[:, :3]), by_hand(more[:, :3]))
 assert reached["with visits, rows of the file"] > 0.98
 assert reached["with visits, before the first"] < reached["without"] - 0.05
-
-# %% plot
-
-figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-shares = [single[name] for name in (*names, "visits")]
-axes.bar(range(31), shares, color=["#0072B2"] * 30 + ["#D55E00"])
-axes.axhline(0.5, color="black", linestyle=":", label="chance")
-axes.text(30, 1.01, "visits", ha="center")
-axes.set(xlabel="column", ylabel="AUC", ylim=(0.4, 1.08))
-axes.set_title("How much each column tells alone")
-axes.legend(loc="lower left")
 
 # %% [markdown]
 # What goes wrong: accuracy where one class is rare
@@ -498,7 +498,9 @@ def probability(net, rows):
 
 
 headline("Five malignant rows among the test rows, after 50 epochs")
-print(f"always benign: accuracy {(labels[asked] == 0).float().mean():.0%}, found 0 of 5")
+print(
+    f"always benign: accuracy {(labels[asked] == 0).float().mean():.0%}, found 0 of 5"
+)
 scores = {}
 for name, net, threshold in (
     ("plain", plain_net, 0.5),
@@ -642,9 +644,9 @@ print(
 # Do two nets with overlapping intervals differ? On the same rows, compare them row by
 # row, as in lesson 7. That can show a clear difference where the intervals overlap.
 #
-# The interval is Wilson's. If the true accuracy were one of its ends, the accuracy above
-# would be exactly 1.96 standard deviations away. That is what the check tests. It also
-# draws thousands of samples, and counts how often the interval is right.
+# The interval is Wilson's. If the true accuracy were one of its ends, the accuracy
+# above would be exactly 1.96 standard deviations away. That is what the check tests. It
+# also draws thousands of samples, and counts how often the interval is right.
 
 # %% checks
 
@@ -656,7 +658,10 @@ for end in wilson(right, n):
 assert right / n > 0.9
 assert trainer.current_epoch == 10
 _ = torch.manual_seed(0)
-first, second = (torch.rand(4000, n) < 0.9).sum(dim=1), (torch.rand(4000, n) < 0.9).sum(1)
+first, second = (
+    (torch.rand(4000, n) < 0.9).sum(dim=1),
+    (torch.rand(4000, n) < 0.9).sum(1),
+)
 ends = [wilson(count, n) for count in first.tolist()]
 holds_truth = sum(low <= 0.9 <= high for low, high in ends) / 4000
 pairs = zip(ends, second.tolist(), strict=True)
@@ -677,8 +682,8 @@ folder.cleanup()
 # ---------------------------------------
 #
 # Accuracy asks for the right class. The cross-entropy on test rows asks for the right
-# *probability*: being sure and wrong costs a lot. Here is the net of the first sections,
-# on the thirty standardised columns, after 100 epochs:
+# *probability*: being sure and wrong costs a lot. Here is the net of the first
+# sections, on the thirty standardised columns, after 100 epochs:
 
 # %%
 
@@ -688,7 +693,9 @@ with torch.no_grad():
 share = labels[train_rows].float().mean()
 always = torch.stack([1 - share, share]).log().expand(113, 2)  # logits of the shares
 headline("Challenge: cross-entropy on the test rows")
-print(f"the share of each class, always: {cross_entropy(always, labels[test_rows]):.2f}")
+print(
+    f"the share of each class, always: {cross_entropy(always, labels[test_rows]):.2f}"
+)
 print(f"this net: {test_loss:.2f}")
 
 # %% [markdown]

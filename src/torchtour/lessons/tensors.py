@@ -211,15 +211,6 @@ headline("Strides")
 print("grid:   shape", tuple(grid.shape), "strides", grid.stride())
 print("grid.T: shape", tuple(grid.T.shape), "strides", grid.T.stride())
 
-# %% checks
-
-for tensor in (grid, grid.T):
-    per_row, per_column = tensor.stride()
-    for i in range(tensor.shape[0]):
-        for j in range(tensor.shape[1]):
-            assert tensor[i, j] == numbers[i * per_row + j * per_column]
-assert grid.T.data_ptr() == grid.data_ptr()  # the same place in memory
-
 # %% [markdown]
 # The same in a picture. The colour of a number shows its position in memory.
 
@@ -248,6 +239,15 @@ if plt is not None:
     panels["a"].text(-0.25, 0.5, "+4", va="center")
     if plt.get_backend().lower() != "agg":  # agg draws without a screen
         plt.show()
+
+# %% checks
+
+for tensor in (grid, grid.T):
+    per_row, per_column = tensor.stride()
+    for i in range(tensor.shape[0]):
+        for j in range(tensor.shape[1]):
+            assert tensor[i, j] == numbers[i * per_row + j * per_column]
+assert grid.T.data_ptr() == grid.data_ptr()  # the same place in memory
 
 # %% [markdown]
 # What goes wrong: view on a transposed tensor
@@ -531,7 +531,9 @@ assert grid.sum(dim=0).tolist() == [sum(column) for column in zip(*rows, strict=
 assert grid.sum(dim=1).tolist() == [sum(row) for row in rows]
 assert grid.argmax(dim=1).tolist() == [row.index(max(row)) for row in rows]
 assert "could not infer output dtype" in refusal
-assert grid.float().mean(dim=0).tolist() == [sum(c) / 3 for c in zip(*rows, strict=True)]
+assert grid.float().mean(dim=0).tolist() == [
+    sum(c) / 3 for c in zip(*rows, strict=True)
+]
 assert values.tolist() == grid.amax(dim=1).tolist() == [max(row) for row in rows]
 assert torch.equal(indices, grid.argmax(dim=1))
 

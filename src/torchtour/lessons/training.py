@@ -325,11 +325,6 @@ for hidden_size in (3, 10, 100):
 # With the right rate three hidden units are enough, so ten are not too few. Many units
 # can make up for a low rate, because all of them move the scores at once.
 
-# %% checks
-
-assert min(middle[3, 0.1], middle[10, 0.1], middle[100, 0.1]) > 0.95
-assert max(middle[3, 0.01], middle[10, 0.01]) < 0.9 < middle[100, 0.01]
-
 # %% [markdown]
 # Now look at the loss of both learning rates, and at the answers of the net for all
 # points in the plane before, during and after training with rate 0.1. The *decision
@@ -393,6 +388,11 @@ for axes, epochs in zip(panels, (0, 20, 100), strict=True):
     )
 panels[0].legend(loc="lower left")
 figure.colorbar(shades, ax=panels, label="probability of class 1")
+
+# %% checks
+
+assert min(middle[3, 0.1], middle[10, 0.1], middle[100, 0.1]) > 0.95
+assert max(middle[3, 0.01], middle[10, 0.01]) < 0.9 < middle[100, 0.01]
 
 # %% [markdown]
 # What goes wrong: judging by the training points
@@ -712,7 +712,9 @@ headline("100 epochs of LitNet by Trainer.fit")
 logged = {name: value.item() for name, value in trainer.callback_metrics.items()}
 for name, value in logged.items():
     print(f"{name}: {value:.4f}")
-print("every weight equal to the plain loop's, bit for bit:", equal_to_the_loop(lit.net))
+print(
+    "every weight equal to the plain loop's, bit for bit:", equal_to_the_loop(lit.net)
+)
 
 # %% checks
 
@@ -792,7 +794,11 @@ assert abs(accuracy_on(fast, *data.sets["test"].tensors) - 0.99) < 0.01
 # %%
 
 _ = torch.manual_seed(3)
-rim, rim_val, rim_test = torch.randn(200, 2), torch.randn(1000, 2), torch.randn(10**5, 2)
+rim, rim_val, rim_test = (
+    torch.randn(200, 2),
+    torch.randn(1000, 2),
+    torch.randn(10**5, 2),
+)
 inside, inside_val, inside_test = (
     (points.norm(dim=1) < 1.2).long() for points in (rim, rim_val, rim_test)
 )
