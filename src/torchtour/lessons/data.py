@@ -1,19 +1,5 @@
 # %% [markdown]
 """
-
-**About 40 minutes.** You need the training loop of lesson 4 and momentum from lesson 6.
-After this lesson you can
-
-- write a ``Dataset`` and read it in batches with a ``DataLoader``;
-- say why mini-batches are called stochastic, and how large their noise is;
-- split data into training, validation and test set, and report a figure honestly;
-- read a confusion matrix;
-- spot a leak between the sets.
-
-Lesson 4 trained on 100 points that fit in one tensor, all of them in every step. Real
-data are larger. They are read piece by piece, mixed, put together in *batches*, and
-kept in three separate sets.
-====
 Datasets, batches and splits
 ============================
 
@@ -27,20 +13,6 @@ Datasets, batches and splits
 
 Lesson 4 trained on 100 points that fit in one tensor, all of them in every step. Real
 data are larger. They are read piece by piece, shuffled, put together in *batches*, and
-kept in three separate sets.
-====
-
-**About 40 minutes.** You need the training loop of lesson 4 and momentum from lesson 6.
-After this lesson you can
-
-- write a ``Dataset`` and read it in batches with a ``DataLoader``;
-- say why mini-batches are called stochastic, and how large their noise is;
-- split data into training, validation and test set, and report a figure honestly;
-- read a confusion matrix;
-- spot a leak between the sets.
-
-Lesson 4 trained on 100 points that fit in one tensor, all of them in every step. Real
-data are larger. They are read piece by piece, mixed, put together in *batches*, and
 kept in three separate sets.
 """
 

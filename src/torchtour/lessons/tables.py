@@ -360,7 +360,7 @@ for name, (known, asked) in {
 }.items():
     net = train(twice[known], answers[known], epochs=300, hidden=64)
     learned[name] = accuracy(net, twice[asked], answers[asked])
-    print(f"{name:15} {learned[name]:.0%}")
+    print(f"{name:15} {learned[name]:.1f}")
 print("rows:", len(twice), "different:", len(twice.unique(dim=0)))
 
 # %% [markdown]
