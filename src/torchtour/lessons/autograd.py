@@ -177,7 +177,7 @@ for k in range(1, 6):
 
 # %%
 
-headline("x used three times, and backward called twice")
+headline("backward twice, without zeroing")
 x = torch.tensor(2.0, requires_grad=True)
 for _ in range(2):
     (x**2 + 2 * x + x).backward()

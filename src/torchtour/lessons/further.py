@@ -302,6 +302,7 @@ def range_test(low=1e-5, high=10.0, steps=100):
     net = SimpleNet(2, 64, 2)
     optimizer = torch.optim.AdamW(net.parameters(), lr=low)
     tried, losses, rough, smooth = [], [], [], None
+    net.train()
     while len(tried) < steps:
         for batch in torch.randperm(1000).split(100):
             rate = low * (high / low) ** (len(tried) / (steps - 1))
