@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 import cards
+import course_map
 import numpy as np
 import pictures
 import torch
@@ -194,6 +195,13 @@ class Panel(SphinxDirective):
         return [nodes.container("", panel, beside, classes=["try"])]
 
 
+class CourseMap(SphinxDirective):
+    """What each lesson needs, as a picture whose lines are links."""
+
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", course_map.picture(), format="html")]
+
+
 class Lessons(SphinxDirective):
     """A card for each lesson that there is, in their order."""
 
@@ -226,6 +234,7 @@ def only_there(app, pagename: str, templatename: str, context: dict, doctree: ob
 def setup(app) -> dict[str, bool]:
     app.add_directive("spiral", Spiral)
     app.add_directive("lesson-cards", Lessons)
+    app.add_directive("course-map", CourseMap)
     app.add_directive("ways", Ways)
     app.add_directive("playground-panel", Panel)
     app.connect("builder-inited", record)
