@@ -1,7 +1,7 @@
 """Directives for code that runs while the page is built, and for text that opens with a click.
 
-A snippet begins with torch's seed at 0. What it prints stands below it. `:raises:` names the error that it must end with,
-`:warns:` the warning that it must give; both are shown. `:continues:` keeps the names of the snippet before it.
+A snippet begins with torch's seed at 0. What it prints is shown below it. `:raises:` names the error that it must end
+with, `:warns:` the warning that it must give; both are shown. `:continues:` keeps the names of the snippet before it.
 """
 
 from typing import Any

@@ -205,7 +205,7 @@ class CourseMap(SphinxDirective):
 
 
 class Paths(SphinxDirective):
-    """Ways through the course, a line each: title | lessons, or all | page:minutes, ... | text. The hours are summed."""
+    """Ways through the course, a line each: title | lessons, or all | page:minutes, ... | text. Hours are summed."""
 
     has_content = True
 

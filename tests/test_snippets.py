@@ -1,4 +1,4 @@
-"""The code on the pages "My net doesn't learn", "Which loss?" and others: each piece runs, as while the site is built."""
+"""The code on "My net doesn't learn", "Which loss?" and other pages runs, as while the site is built."""
 
 import re
 import sys

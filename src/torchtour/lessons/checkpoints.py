@@ -208,7 +208,7 @@ assert refusal.count("size mismatch") == 2
 # - the *optimizer*. With *momentum* a step does not follow the last gradient alone. It
 #   follows a sum of all gradients so far, in which the old ones fade out: 0.9 of the
 #   sum, plus the new gradient. The optimizer keeps that sum.
-# - the *scheduler*. It lowers the learning rate as the training goes on.
+# - the *scheduler*. It lowers the learning rate during the training.
 #   ``StepLR(optimizer, step_size=6, gamma=0.5)`` halves it after every six epochs, and
 #   has to count them.
 # - the random generator, which here shuffles the points anew in each epoch. It is

@@ -660,7 +660,7 @@ for name in ("forward", "aten::addmm", "aten::relu", "AddmmBackward0"):
 # three steps, and six of its backward. ``record_function`` adds your own names.
 #
 # *On a GPU.* Add ``ProfilerActivity.CUDA`` to the activities, and the table has the
-# GPU's own times. The GPU works while Python goes on, so a ``time.time()`` around a
+# GPU's own times. The GPU works while Python runs on, so a ``time.time()`` around a
 # call measures next to nothing; call ``torch.accelerator.synchronize()`` before you
 # read the clock.
 

@@ -913,8 +913,8 @@ for seen, lr, momentum, clip in (
 # Challenge: find the wrong labels
 # --------------------------------
 #
-# Of the first 800 pictures, about one in five has a wrong label. Somebody has time to
-# check 150 of them. Picked at random, one in five turns out to be wrong:
+# Of the first 800 pictures, about one in five has a wrong label. You have time to check
+# 150 of them. If you pick them at random, about one in five turns out to be wrong:
 
 # %%
 
