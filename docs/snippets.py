@@ -45,7 +45,7 @@ class Folded(SphinxDirective):
         summary = self.arguments[0] if self.arguments else "Answer"
         inside = nodes.container()
         self.state.nested_parse(self.content, self.content_offset, inside)
-        opening = f'<details class="solution"><summary>{summary}</summary>'
+        opening = f'<details class="answer"><summary>{summary}</summary>'
         ends = [nodes.raw("", html, format="html") for html in (opening, "</details>")]
         return [ends[0], *inside.children, ends[1]]
 

@@ -222,7 +222,7 @@ def path(title: str, names: str, pages: str, text: str) -> str:
     minutes = sum(minutes_of(name) for name in lessons) + sum(int(number) for _, number in others)
     steps = [f'<a href="{page.strip()}.html">{heading_of(page.strip())}</a>' for page, _ in others]
     if names == "all":
-        steps.append(f'<a href="lessons.html">{len(lessons)} lessons</a>')
+        steps.insert(0, f'<a href="lessons.html">{len(lessons)} lessons</a>')
     else:
         steps += [f'<a href="lessons/{name}.html">{title_of(name)}</a>' for name in lessons]
     hours = round(minutes / 30) / 2

@@ -629,8 +629,9 @@ assert abs(mean_of_means - weighted) > 0.1
 #   three lines, ``zero_grad``, ``backward`` and ``step``.
 # - ``validation_step`` takes a batch of held-out points. ``Trainer`` calls ``eval()``
 #   and turns gradients off before, and turns both back after.
-# - ``self.log`` gives ``Trainer`` a number to keep. It takes the mean over the batches
-#   of an epoch, weighted by their sizes.
+# - ``self.log`` gives ``Trainer`` a number to keep. In ``validation_step`` it takes the
+#   mean over the batches of an epoch, weighted by their sizes. In ``training_step`` it
+#   keeps the number of the last batch, unless you add ``on_epoch=True``.
 # - ``configure_optimizers`` makes the optimizer.
 # - ``save_hyperparameters`` keeps the arguments, as ``self.hparams.lr`` and in every
 #   checkpoint (lesson 5).
