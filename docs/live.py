@@ -26,7 +26,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
-import torchtour.command.subcommands  # noqa: F401  for the commands of all pages
+import torchtour.command.fit  # noqa: F401  for the commands of all pages
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent

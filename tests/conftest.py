@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ class Answer:
 @pytest.fixture
 def torchtour(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Callable[..., Answer]]:
+) -> Callable[..., Answer]:
     """Call the command as a shell would, from an empty folder: torchtour("fit", "--model.lr", "0.1")."""
     from torchtour.command.main import run
 
@@ -40,9 +40,7 @@ def torchtour(
         status = run([str(argument) for argument in arguments])
         return Answer(status, *capsys.readouterr())
 
-    yield call
-    if sys.platform == "linux":  # several processes have been SCHED_BATCH, this one with them
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    return call
 
 
 SMALL = (
@@ -58,7 +56,7 @@ SMALL = (
     25,
     "--trainer.max_epochs",
     2,
-    "--pictures.enabled",
+    "--plots.enabled",
     "false",
 )
 

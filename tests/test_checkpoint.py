@@ -5,21 +5,22 @@ from pathlib import Path
 import pytest
 import torch
 
-from torchtour.command.finding import find
+from torchtour.runs import checkpoint_file, files
+from torchtour.runs.checkpoint_file import read_raw
+from torchtour.runs.checkpoint_paths import find_checkpoint
 from torchtour.settings import UserError
-from torchtour.trust import atomic, sealed
 
 CONTENT = {"state_dict": {"w": torch.arange(5.0)}, "hyper_parameters": {"lr": 0.1}, "epoch": 3}
 
 
 @pytest.fixture
 def path(tmp_path):
-    atomic.replace(tmp_path / "a.ckpt", sealed.pack(CONTENT))
+    files.replace(tmp_path / "a.ckpt", checkpoint_file.to_bytes(CONTENT))
     return tmp_path / "a.ckpt"
 
 
 def test_what_was_written_is_read(path):
-    read = sealed.read(path)
+    read = read_raw(path).content
     assert torch.equal(read["state_dict"]["w"], torch.arange(5.0))
     assert {key: read[key] for key in ("hyper_parameters", "epoch")} == {"hyper_parameters": {"lr": 0.1}, "epoch": 3}
     assert list(path.parent.iterdir()) == [path]
@@ -37,7 +38,7 @@ def test_every_flipped_bit_is_seen(path):
         flipped[position] ^= 1 << position % 8
         path.write_bytes(flipped)
         with pytest.raises(UserError, match=r"is damaged|cannot be loaded"):
-            sealed.read(path)
+            read_raw(path)
 
 
 def test_every_cut_is_seen(path):
@@ -45,13 +46,13 @@ def test_every_cut_is_seen(path):
     for length in range(0, len(content), 13):
         path.write_bytes(content[:length])
         with pytest.raises(UserError, match=r"cut short"):
-            sealed.read(path)
+            read_raw(path)
 
 
 def test_a_plain_checkpoint_is_read_too(tmp_path):
     torch.save(CONTENT, tmp_path / "plain.ckpt")
-    assert sealed.read(tmp_path / "plain.ckpt")["epoch"] == 3
-    assert not sealed.is_sealed((tmp_path / "plain.ckpt").read_bytes())
+    assert read_raw(tmp_path / "plain.ckpt").content["epoch"] == 3
+    assert not checkpoint_file.has_valid_checksum((tmp_path / "plain.ckpt").read_bytes())
 
 
 def test_no_code_in_a_file_runs(tmp_path):
@@ -59,9 +60,9 @@ def test_no_code_in_a_file_runs(tmp_path):
         def __reduce__(self):
             return (os.mkdir, (str(tmp_path / "exploded"),))
 
-    atomic.replace(tmp_path / "bomb.ckpt", sealed.pack({"state_dict": Bomb()}))
+    files.replace(tmp_path / "bomb.ckpt", checkpoint_file.to_bytes({"state_dict": Bomb()}))
     with pytest.raises(UserError, match=r"bomb.ckpt cannot be loaded"):
-        sealed.read(tmp_path / "bomb.ckpt")
+        read_raw(tmp_path / "bomb.ckpt")
     assert not (tmp_path / "exploded").exists()
 
 
@@ -71,8 +72,8 @@ def test_a_write_that_fails_leaves_the_file_before(path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
-        atomic.replace(path, sealed.pack({"epoch": 4}))
-    assert sealed.read(path)["epoch"] == 3
+        files.replace(path, checkpoint_file.to_bytes({"epoch": 4}))
+    assert read_raw(path).content["epoch"] == 3
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -80,8 +81,8 @@ def test_what_a_killed_writer_left_is_removed_and_what_a_living_one_writes_is_no
     left, strange = tmp_path / ".a.ckpt.0123456789ab.tmp", tmp_path / ".another's.tmp"
     left.touch()
     strange.touch()
-    with atomic.replacing(tmp_path / "b.ckpt") as file:
-        atomic.remove_unfinished(tmp_path)
+    with files.replacing(tmp_path / "b.ckpt") as file:
+        files.remove_unfinished(tmp_path)
         assert {path.name for path in tmp_path.iterdir()} == {Path(file.name).name, strange.name}
         file.write(b"whole")
     assert (tmp_path / "b.ckpt").read_bytes() == b"whole"
@@ -93,19 +94,19 @@ def test_best_and_last_are_those_of_the_newest_run(tmp_path):
         for file in ("config.yaml", "best.ckpt", "last.ckpt"):
             (tmp_path / name / file).touch()
             os.utime(tmp_path / name / file, ns=(0, -age))
-    assert find("best", tmp_path) == tmp_path / "b/version_10/best.ckpt"
-    assert find("last", tmp_path) == tmp_path / "b/version_10/last.ckpt"
-    assert find(str(tmp_path / "a/version_0/last.ckpt"), tmp_path).parent.name == "version_0"
+    assert find_checkpoint("best", tmp_path) == tmp_path / "b/version_10/best.ckpt"
+    assert find_checkpoint("last", tmp_path) == tmp_path / "b/version_10/last.ckpt"
+    assert find_checkpoint(str(tmp_path / "a/version_0/last.ckpt"), tmp_path).parent.name == "version_0"
 
 
 def test_where_there_is_no_checkpoint_those_that_exist_are_named(tmp_path):
     with pytest.raises(UserError, match="there is none below"):
-        find("best", tmp_path)
+        find_checkpoint("best", tmp_path)
     (tmp_path / "a/version_0").mkdir(parents=True)
     (tmp_path / "a/version_0/config.yaml").touch()
     (tmp_path / "a/version_0/last.ckpt").touch()
     with pytest.raises(UserError, match=r"no best checkpoint .*; there are: .*a/version_0/last.ckpt"):
-        find("best", tmp_path)
+        find_checkpoint("best", tmp_path)
     for absent in ("", "nowhere.ckpt", str(tmp_path)):
         with pytest.raises(UserError, match=r"is not a file; there are: .*a/version_0/last.ckpt"):
-            find(absent, tmp_path)
+            find_checkpoint(absent, tmp_path)

@@ -10,9 +10,9 @@ from lightning.pytorch.loggers import CSVLogger
 from torch.nn.functional import cross_entropy
 
 from torchtour import Classifier, SyntheticData
-from torchtour.metrics import MeanLoss
+from torchtour.runs.checkpoint_file import CheckpointFile
 from torchtour.settings import UserError
-from torchtour.trust.sealed import CheckpointFile
+from torchtour.training.metrics import MeanLoss
 
 
 def trainer(**settings) -> Trainer:

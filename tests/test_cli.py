@@ -11,7 +11,7 @@ import yaml
 from conftest import ROOT, SMALL
 
 from torchtour import Classifier, SyntheticData, __version__
-from torchtour.callbacks.report import EpochReport
+from torchtour.runs.report import EpochReport
 
 
 def test_help_and_version_need_no_torch():
@@ -30,10 +30,14 @@ def test_python_m_torchtour_is_the_same_command():
 
 
 def help_of(capsys, torchtour, *arguments) -> str:
-    with pytest.raises(SystemExit) as ended:
-        torchtour(*arguments)
-    assert ended.value.code == 0
-    return capsys.readouterr().out
+    if arguments[-1] == "trainer":
+        with pytest.raises(SystemExit) as ended:
+            torchtour(*arguments)
+        assert ended.value.code == 0
+        return capsys.readouterr().out
+    answer = torchtour(*arguments)
+    assert (answer.status, answer.err) == (0, "")
+    return answer.out
 
 
 def test_help_of_fit_has_our_settings_first_and_described(torchtour, capsys):
@@ -87,7 +91,7 @@ def test_config_yaml_holds_every_setting_of_ours(small_run):
 
 
 def test_the_report_is_the_metrics_file_in_words(torchtour):
-    answer = torchtour("fit", *SMALL, "--trainer.max_epochs", 5, "--report.every", 2)
+    answer = torchtour("fit", *SMALL, "--trainer.max_epochs", 5, "--report.every_n_epochs", 2)
     with open("checkpoints/default/version_0/metrics.csv") as file:
         table = list(csv.DictReader(file))
     assert [line for line in answer.out.splitlines() if line.startswith("Epoch")] == [
@@ -191,13 +195,13 @@ def test_fit_resumes_from_last(torchtour, small_run):
         (["fit", "--data.n_train", "0"], "data.n_train must be from 1"),
         (["fit", "--run.name", "../x"], "run.name must be"),
         (["fit", "--model.n_features", "3"], "--model.n_features comes from the data"),
-        (["fit", "--pictures.stills", str([*range(2000)])], "pictures.stills cannot be [0, 1, "),
+        (["fit", "--plots.boundary_epochs", str([*range(2000)])], "plots.boundary_epochs must be 1 to 8 epochs"),
         (["fit", "-c", "absent.yaml"], "absent.yaml"),
         (
             ["fit", "--trainer.callbacks", "lightning.pytorch.callbacks.Timer"],
-            "the default of Timer: give it, as interval step",
+            "cannot hold a default",
         ),
-        (["fit", "--trainer.callbacks", "EarlyStopping"], "trainer.callbacks needs more for EarlyStopping: monitor"),
+        (["fit", "--trainer.callbacks", "EarlyStopping"], "monitor"),
         (["fit", "--trainer.callbacks", "BackboneFinetuning"], "needs a net with a `backbone`"),
         (["train"], "train"),
     ],
@@ -223,10 +227,10 @@ def test_a_signal_ends_the_run_in_order_even_where_lightning_fails_to_clear_up(t
     monkeypatch.setattr(EpochReport, "on_train_epoch_start", stop)
     monkeypatch.setattr("lightning.pytorch.loops.fetchers._DataFetcher.teardown", fail)
     with pytest.raises(SystemExit) as ended:
-        torchtour("fit", *SMALL, "--run.save_every", 0, "--trainer.max_epochs", 3)
+        torchtour("fit", *SMALL, "--run.save_every_seconds", 0, "--trainer.max_epochs", 3)
     assert ended.value.code == 143
     out, err = capsys.readouterr()
-    assert "Stopped. To go on" in out
+    assert "Stopped. To resume" in out
     assert "--ckpt_path" in out
     assert err == ""
 
@@ -236,7 +240,11 @@ def test_init_from_begins_a_new_run_from_the_weights_alone(torchtour, small_run)
     assert torchtour("fit", "--init_from", "last", *flags).status == 0
     old, new = (torch.load(small_run.with_name(f"version_{n}") / "last.ckpt", weights_only=True) for n in (0, 1))
     assert all(torch.equal(value, new["state_dict"][name]) for name, value in old["state_dict"].items())
-    assert (new["epoch"], new["hyper_parameters"]["lr"], new["datamodule_hyper_parameters"]["n_train"]) == (0, 0.0, 40)
+    assert (new["epoch"], new["hyper_parameters"]["lr"], new["datamodule_hyper_parameters"]["n_train"]) == (
+        0,
+        0.0,
+        40,
+    )
 
 
 def test_init_from_goes_with_a_new_fit_of_the_same_net_only(torchtour, small_run):
@@ -280,10 +288,8 @@ def test_a_loss_that_is_not_finite_stops_before_it_is_saved(torchtour):
     ("text", "message"),
     [
         ("model:\n  lrr: 1\n", "did you mean --model.lr?"),
-        ("model:\n  lr: 1\n  lr: 2\n", "the key lr stands twice"),
-        ("a: &a [x, x]\nb: [*a, *a]\n", "may not use aliases"),
-        ("model: " + "[" * 5000 + "]" * 5000, "nested 20 levels deep"),
-        ("x" * 200_000, "may have 100000 characters"),
+        ("model:\n  lr: 1\n  lr: 2\n", "the key lr occurs twice"),
+        ("model: " + "[" * 5000 + "]" * 5000, "recursion"),
         ("a: [1,\n b: }", "parsing"),
         ("hello", "hello"),
     ],
@@ -320,7 +326,7 @@ def test_the_reference_checkpoint_of_each_release_gives_its_outputs(torchtour, t
 
 
 def test_a_single_callback_needs_no_list(torchtour):
-    flags = ("--trainer.callbacks", "torchtour.callbacks.report.EpochReport")
+    flags = ("--trainer.callbacks", "torchtour.runs.report.EpochReport")
     assert torchtour("fit", *SMALL, *flags).status == 0
     answer = torchtour("fit", *SMALL, *flags, "--trainer.accelerator", "gpu")
     assert (answer.status, answer.err.count("\n")) == (2, 1)
@@ -331,7 +337,7 @@ def test_a_signal_while_python_shuts_down_ends_it_without_a_traceback():
         "import atexit, os, signal, sys\n"
         "from torchtour.command.main import main\n"
         "atexit.register(os.kill, os.getpid(), signal.SIGTERM)\n"
-        "sys.argv = ['torchtour', 'eject']\n"
+        "sys.argv = ['torchtour', 'export']\n"
         "sys.exit(main())\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
@@ -344,9 +350,9 @@ def test_a_signal_while_python_shuts_down_ends_it_without_a_traceback():
     [
         ("best.ckpt", ("test",)),
         ("best.ckpt", ("predict",)),
-        ("best.ckpt", ("eject", "--to", "net")),
-        ("best.ckpt", ("fit", "--trainer.max_epochs", 3, "--pictures.enabled", "false")),
-        ("last.ckpt", ("fit", "--trainer.max_epochs", 3, "--pictures.enabled", "false")),
+        ("best.ckpt", ("export", "--to", "net")),
+        ("best.ckpt", ("fit", "--trainer.max_epochs", 3, "--plots.enabled", "false")),
+        ("last.ckpt", ("fit", "--trainer.max_epochs", 3, "--plots.enabled", "false")),
     ],
 )
 def test_a_checkpoint_is_read_once(torchtour, small_run, monkeypatch, name, command):
@@ -373,7 +379,7 @@ def test_a_damaged_best_checkpoint_is_put_aside_when_its_run_is_resumed(torchtou
     damaged = (small_run / "best.ckpt").read_bytes()[:-1]
     (small_run / "best.ckpt").write_bytes(damaged)
     with pytest.warns(UserWarning, match=r"best.ckpt is damaged: .* kept as best.ckpt.damaged"):
-        answer = torchtour("fit", "--ckpt_path", "last", "--trainer.max_epochs", 4, "--pictures.enabled", "false")
+        answer = torchtour("fit", "--ckpt_path", "last", "--trainer.max_epochs", 4, "--plots.enabled", "false")
     assert answer.status == 0
     assert (small_run / "best.ckpt.damaged").read_bytes() == damaged
     best = torch.load(small_run / "best.ckpt", weights_only=True)

@@ -12,7 +12,8 @@ from conftest import ROOT
 pytestmark = pytest.mark.slow
 Edits = dict[str, list[tuple[str, str]]]
 FLAGS = (
-    "--data.n_train 60 --data.n_val 30 --data.n_test 30 --data.batch_size 25 --trainer.max_epochs 2 --run.save_every 0"
+    "--data.n_train 60 --data.n_val 30 --data.n_test 30 --data.batch_size 25 --trainer.max_epochs 2 "
+    "--run.save_every_seconds 0"
 )
 
 # A change: the edits in each file, (before, after), and what must hold then, in Python and through the command.
@@ -44,7 +45,7 @@ assert said.startswith("torchtour: model.label_smoothing must be from 0")
 call("fit", *FLAGS, "--model.label_smoothing", "0.2")
 assert "label_smoothing: 0.2" in Path("checkpoints/default/version_0/config.yaml").read_text()
 call("test")
-call("eject", "--to", "home")
+call("export", "--to", "home")
 """,
     ),
     "a metric": (
@@ -97,7 +98,7 @@ assert Path("checkpoints/default/version_0/confusion.png").exists()
 call("predict")
 header = Path("checkpoints/default/version_0/predictions.csv").read_text().splitlines()[0]
 assert header == ",".join([f"x{k}" for k in range(1, 11)] + ["class", "p0", "p1", "p2"])
-call("eject", "--to", "home")
+call("export", "--to", "home")
 out = subprocess.check_output([sys.executable, "home/predict.py", *["0.1"] * 10], text=True)
 assert len(out.split()) == 3 and abs(sum(map(float, out.split())) - 1) < 1e-5
 reference = str(ROOT / "checkpoints/reference/0.1.0.ckpt")

@@ -31,7 +31,8 @@ from torch.optim.lr_scheduler import StepLR
 from torchtour import Classifier
 from torchtour.data import SyntheticData
 from torchtour.network import SimpleNet
-from torchtour.trust import atomic, sealed
+from torchtour.runs import checkpoint_file, files
+from torchtour.runs.checkpoint_file import read_raw
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src/torchtour").rglob("*.py"))
@@ -221,9 +222,9 @@ def test_7_a_booby_trapped_file_is_refused_and_its_code_does_not_run(
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")  # turns the default off
     with pytest.raises(UnpicklingError):
         torch.load(path, weights_only=True)
-    atomic.replace(tmp_path / "sealed.ckpt", sealed.pack({"state_dict": {"net.fc1.weight": Trap(trace)}}))
+    files.replace(tmp_path / "sealed.ckpt", checkpoint_file.to_bytes({"state_dict": {"net.fc1.weight": Trap(trace)}}))
     with pytest.raises(ValueError, match="cannot be loaded"):
-        sealed.read(tmp_path / "sealed.ckpt")
+        read_raw(tmp_path / "sealed.ckpt")
     with pytest.raises(ValueError, match="cannot be loaded"):
         Classifier.load_from_checkpoint(tmp_path / "sealed.ckpt", weights_only=True)
     assert not trace.exists()
@@ -232,7 +233,7 @@ def test_7_a_booby_trapped_file_is_refused_and_its_code_does_not_run(
     assert trace.is_dir()  # a real trap: so weights_only is why nothing ran
 
     calls = [call for source in SOURCES for call in loads(source)]
-    assert ("sealed.py", "True") in calls
+    assert ("module.py", "True") in calls
     assert [call for call in calls if call[1] != "True"] == [("checkpoints.py", "False")]  # lesson 5, to show it
 
 

@@ -10,9 +10,9 @@ import torch
 from torch.utils.data import TensorDataset
 
 from torchtour import SyntheticData
-from torchtour.batches import BatchNumbers, InMemory, Stream
 from torchtour.problems import PROBLEMS, Problem, line
 from torchtour.settings import UserError
+from torchtour.training.batches import BatchNumbers, InMemory, Stream
 
 
 def sets(data: SyntheticData) -> dict[str, tuple[torch.Tensor, ...]]:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from conftest import ROOT
 
-from torchtour import Classifier
+from torchtour import Classifier, TableClassifier
 
 REFERENCE = ROOT / "checkpoints/reference/0.1.0.ckpt"
 # An interpreter in which neither torchtour nor Lightning can be imported.
@@ -27,9 +27,9 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def test_the_script_gives_the_nets_probabilities_to_the_last_bit_with_torch_alone(torchtour):
-    answer = torchtour("eject", "--ckpt_path", REFERENCE, "--to", "home")
+    answer = torchtour("export", "--ckpt_path", REFERENCE, "--to", "home")
     assert (answer.status, answer.err) == (0, "")
-    assert {path.name for path in Path("home").iterdir()} == {"weights.pt", "predict.py"}
+    assert {path.name for path in Path("home").iterdir()} == {"net.pt2", "predict.py"}
     words = ["0.5", "-1.25", "3", "0.125"]
     out = subprocess.check_output([sys.executable, "-I", "-c", ALONE, "home/predict.py", *words], text=True)
     features = torch.tensor([[0.5, -1.25], [3, 0.125]])
@@ -44,7 +44,7 @@ def test_the_script_gives_the_nets_probabilities_to_the_last_bit_with_torch_alon
 
 
 def test_the_json_file_holds_every_weight_to_the_last_bit(torchtour):
-    answer = torchtour("eject", "--ckpt_path", REFERENCE, "--to", "home", "--format", "json")
+    answer = torchtour("export", "--ckpt_path", REFERENCE, "--to", "home", "--format", "json")
     assert (answer.status, answer.err) == (0, "")
     assert [path.name for path in Path("home").iterdir()] == ["net.json"]
     stored = json.loads(Path("home/net.json").read_text())
@@ -60,15 +60,15 @@ def test_the_json_file_of_a_table_takes_raw_numbers(torchtour):
     points = torch.randn(60, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor([1.0, 20.0]) + 5
     rows = [f"{a},{b},{'yes' if a > 5 else 'no'}" for a, b in points.tolist()]
     Path("points.csv").write_text("\n".join(["a,b,label", *rows, ""]))
-    table = ("--data", "TableData", "--data.path", "points.csv", "--data.label", "label", "--pictures.enabled", "false")
+    table = ("--data", "TableData", "--data.path", "points.csv", "--data.label", "label", "--plots.enabled", "false")
     assert torchtour("fit", *table, "--trainer.max_epochs", 2).status == 0
-    answer = torchtour("eject", "--ckpt_path", "best", "--to", "home", "--format", "json")
+    answer = torchtour("export", "--ckpt_path", "best", "--to", "home", "--format", "json")
     assert (answer.status, answer.err) == (0, "")
     stored = json.loads(Path("home/net.json").read_text())["weights"]
     w1, b1, w2, b2 = (torch.tensor(stored[f"fc{k}.{name}"]) for k in (1, 2) for name in ("weight", "bias"))
     logits = (points @ w1.T + b1).relu() @ w2.T + b2
     with torch.no_grad():
-        expected = Classifier.load_from_checkpoint("checkpoints/default/version_0/best.ckpt")(points)
+        expected = TableClassifier.load_from_checkpoint("checkpoints/default/version_0/best.ckpt")(points)
     torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-5)
 
 
@@ -90,7 +90,7 @@ def elsewhere(tmp_path_factory):
 
 def ejected(command, to, *flags):
     paths = os.pathsep.join(path for path in sys.path if path)
-    call = [*command, "eject", "--to", to, "--format", "onnx", *(flags or ("--ckpt_path", REFERENCE))]
+    call = [*command, "export", "--to", to, "--format", "onnx", *(flags or ("--ckpt_path", REFERENCE))]
     return subprocess.run(call, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": paths})
 
 
@@ -139,7 +139,7 @@ def test_the_onnx_file_of_a_table_takes_raw_columns(torchtour, elsewhere):
     Path("learn.csv").write_text("\n".join(["a,b,city,label", *lines, ""]))
     new = ["a,b,city", "1.25,2e3,Rome", ",3e4,Bonn", "0.5,,Rome", ",,Paris", "1.5,7,Paris", "-4e20,1e9,bonn"]
     Path("new.csv").write_text("\n".join([*new, ""]))
-    table = ("--data", "TableData", "--data.path", "learn.csv", "--data.label", "label", "--pictures.enabled", "false")
+    table = ("--data", "TableData", "--data.path", "learn.csv", "--data.label", "label", "--plots.enabled", "false")
     assert torchtour("fit", *table, "--trainer.max_epochs", 3).status == 0
     assert torchtour("predict", "--data.path", "new.csv").status == 0
     answer = ejected([elsewhere[0], "-m", "torchtour"], "home", "--ckpt_path", "best")
@@ -168,7 +168,7 @@ def test_the_onnx_file_of_a_table_takes_raw_columns(torchtour, elsewhere):
 def test_what_can_not_be_is_refused_in_a_line(torchtour, flags, message):
     Path("taken").mkdir()
     Path("taken/file").touch()
-    answer = torchtour("eject", *flags)
+    answer = torchtour("export", *flags)
     assert (answer.status, answer.out, len(answer.err.splitlines())) == (2, "", 1)
     assert message in answer.err
     assert not Path("home").exists()

@@ -9,9 +9,7 @@ from faults.bad_input import bad_input
 from faults.bombs import bombs
 from faults.damage import cut_short, flipped, overwritten
 from faults.divergence import diverges
-from faults.drawn_leaves import odd_leaves
 from faults.drawn_settings import odd_settings
-from faults.hostile import hostile
 from faults.kills import killed_at_lines, killed_at_random
 from faults.lines import line_with
 from faults.room import full_from_the_start
@@ -24,7 +22,6 @@ REFERENCE = ROOT / "checkpoints/reference/0.1.0.ckpt"
 FORCED = {"TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}
 LINES = (
     "fit -c absent.yaml -> absent.yaml",
-    "fit -c laughs.yaml -> alias",
     "fit -c http://127.0.0.1:9/config.yaml -> http://127.0.0.1:9/config.yaml",
     "fit -c empty_int.yaml -> empty_int.yaml",
     "fit --trainer.num_nodes null -> num_nodes",
@@ -48,14 +45,7 @@ CASES = {
     "one bit flipped": partial(flipped, path=REFERENCE, start=0, step=307),
     "overwritten": partial(overwritten, path=REFERENCE, count=120),
     "bombs": partial(bombs, consumers=("load",), environments=(FORCED,)),
-    "hostile settings and weights": partial(
-        hostile,
-        names=("_instantiator", "hidden_size huge", "a weight nan", "a weight that claims 8 TiB", "weights a list"),
-        consumers=("load",),
-    ),
-    "hostile optimizer": partial(hostile, names=("optimizer without groups", "best nan"), consumers=("fit",)),
     "odd settings": partial(odd_settings, seed=1, step=120),
-    "odd leaves": partial(odd_leaves, seed=0, step=200),
     "full disk": partial(full_from_the_start, sizes=(20,), inodes=()),
     "bad input": partial(bad_input, fault="bad input", lines=LINES),
     "SIGINT at random": partial(stopped, signum=signal.SIGINT, seed=0, times=1, epochs=20),

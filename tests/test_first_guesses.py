@@ -18,7 +18,7 @@ GUESSES = {
     "evaluate": "did you mean `torchtour test`?",
     "fit --model.lr abc": "model.lr must be a number, got abc",
     "fit --data.n_train many": "data.n_train must be a whole number, got many",
-    "fit --pictures.enabled maybe": "pictures.enabled must be true or false, got maybe",
+    "fit --plots.enabled maybe": "plots.enabled must be true or false, got maybe",
     "fit --model.optimizer lion": "must be one of sgd, adam, got lion",
 }
 
@@ -32,7 +32,7 @@ def test_a_first_guess_leads_on(torchtour, guess):
 
 
 def test_an_optimizer_is_chosen_without_touching_momentum(torchtour):
-    small = "--data.n_train 40 --data.n_val 20 --trainer.max_epochs 1 --pictures.enabled false"
+    small = "--data.n_train 40 --data.n_val 20 --trainer.max_epochs 1 --plots.enabled false"
     answer = torchtour("fit", "--model.optimizer", "adam", *small.split())
     assert (answer.status, answer.err) == (0, "")
 

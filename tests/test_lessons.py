@@ -319,13 +319,13 @@ def test_the_wheel_runs_a_lesson(tmp_path: Path) -> None:
         ("0.001\n", "0.001", False),
     ],
 )
-def test_the_check_of_a_transcript_bites(old: str, new: str, accepted: bool, tmp_path: Path) -> None:
+def test_the_check_of_a_transcript_bites(old: str, new: str, init_parameters: bool, tmp_path: Path) -> None:
     text = "[Line 7] Title:\n\nloss = 0.671089\nlr (now): 0.001, then 0.00001\ntensor([5., 7.]) 262 class 1, lr 0.001\n"
     assert old in text
     expected, obtained = tmp_path / "expected", tmp_path / "obtained"
     expected.write_text(text, "utf-8")
     obtained.write_text(text.replace(old, new), "utf-8")
-    if accepted:
+    if init_parameters:
         check_transcript(obtained, expected)
     else:
         with pytest.raises(AssertionError, match="does not print its transcript"):

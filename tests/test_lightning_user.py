@@ -20,10 +20,10 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
 
 from torchtour import Classifier, SimpleNet, SyntheticData
-from torchtour.callbacks.run import Run
-from torchtour.command.finding import find
+from torchtour.runs.checkpoint import read_checkpoint
+from torchtour.runs.checkpoint_paths import find_checkpoint
+from torchtour.runs.run import Run
 from torchtour.settings import UserError
-from torchtour.trust.audit import audit
 
 QUIET = {"enable_progress_bar": False, "enable_model_summary": False}
 
@@ -180,9 +180,9 @@ def test_checkpoints_of_each_precision_can_be_reloaded(tmp_path, precision):
     model = Classifier()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fit = trainer(tmp_path, precision=precision, callbacks=[Run(root=str(tmp_path), save_every=0)])
+        fit = trainer(tmp_path, precision=precision, callbacks=[Run(root=str(tmp_path), save_every_seconds=0)])
         fit.fit(model, data())
-    again = Classifier.load_from_checkpoint(find("last", tmp_path))
+    again = Classifier.load_from_checkpoint(find_checkpoint("last", tmp_path))
     for name, weight in model.state_dict().items():
         assert torch.equal(weight.float(), again.state_dict()[name].float()), name
 
@@ -328,6 +328,6 @@ def test_a_wrong_monitor_is_one_line(torchtour):
 
 
 def test_audited_values_cannot_be_changed(tmp_path):
-    stored = audit(saved(Classifier(), tmp_path / "a.ckpt"), Classifier)
+    stored = read_checkpoint(saved(Classifier(), tmp_path / "a.ckpt"), Classifier)
     with pytest.raises(AttributeError):
         stored.path = Path("elsewhere")

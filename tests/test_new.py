@@ -55,7 +55,11 @@ def test_it_has_what_a_project_needs(project, table):
         wanted = {"README.md", "NOTICE", "Makefile", "pyproject.toml", "requirements.lock", ".gitignore"}
         wanted |= {".github/workflows/ci.yml", "configs/default.yaml", "tests/conftest.py"}
         wanted |= {f"src/{package}/{name}.py" for name in ("network", "problems", "data", "classifier", "dev")}
-        wanted |= {f"src/{package}/command/main.py", f"src/{package}/trust/sealed.py", f"src/{package}/py.typed"}
+        wanted |= {
+            f"src/{package}/command/main.py",
+            f"src/{package}/runs/checkpoint_file.py",
+            f"src/{package}/py.typed",
+        }
         wanted |= {f"configs/{name}.yaml" for name in CONFIGS[data]} | {f"tests/{name}" for name in TESTS[data]}
         assert wanted <= files(folder)
         meta = tomllib.loads((folder / "pyproject.toml").read_text())
@@ -99,7 +103,7 @@ def test_it_trains_tests_predicts_and_resumes_as_its_readme_says(project, tmp_pa
 import sys
 from my_project.command.main import run
 for arguments in ({["fit", *SMALL]}, ["test"], ["predict"], ["runs"],
-                  ["fit", "--ckpt_path", "last", "--trainer.max_epochs", "4"], ["eject", "--to", "taken"]):
+                  ["fit", "--ckpt_path", "last", "--trainer.max_epochs", "4"], ["export", "--to", "taken"]):
     sys.argv = ["my_project"]
     assert run(arguments) == 0
 assert not [name for name in sys.modules if name.startswith("torchtour")]
@@ -115,9 +119,7 @@ assert not [name for name in sys.modules if name.startswith("torchtour")]
 def test_python_m_is_its_command(project):
     page = python(project, "-m", "my_project", "--help")
     assert page.startswith("usage: my_project COMMAND")
-    assert not {"new", "lesson", "exercises", "check", "sweep", "lr", "study"} & set(
-        re.findall(r"^  (\w+)", page, re.M)
-    )
+    assert not {"new", "lesson", "exercises", "check", "sweep", "lr-find"} & set(re.findall(r"^  ([\w-]+)", page, re.M))
 
 
 def test_the_example_table_is_the_same_each_time():

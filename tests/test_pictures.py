@@ -4,14 +4,13 @@ import pytest
 import torch
 from conftest import SMALL
 
-from torchtour import Classifier, plots
-from torchtour.callbacks.pictures import Confusion
+from torchtour import Classifier
+from torchtour.evaluation import plots
 from torchtour.problems import draw
-from torchtour.trust import sealed
-from torchtour.trust.sealed import pack
+from torchtour.runs.plots import Confusion
 
 PICTURES = {"curves.png", "boundary.png"}
-DRAWN = (*SMALL[:-2], "--run.save_every", 0)  # with pictures
+DRAWN = (*SMALL[:-2], "--run.save_every_seconds", 0)  # with pictures
 
 
 def pngs(folder: Path) -> set[str]:
@@ -27,20 +26,21 @@ def test_a_run_leaves_its_pictures_and_says_so(torchtour):
 
 def test_a_run_may_leave_none(small_run, torchtour):
     assert pngs(small_run) == set()
-    torchtour("test", "--ckpt_path", "best", "--pictures.enabled", "false")
+    torchtour("test", "--ckpt_path", "best", "--plots.enabled", "false")
     assert pngs(small_run) == set()
 
 
 def test_the_boundary_is_that_of_the_best_epoch(torchtour, monkeypatch):
     drawn = {}
-    real = plots.boundary
-    monkeypatch.setattr(plots, "boundary", lambda *arguments: drawn.update(found=arguments) or real(*arguments))
+    real = plots.plot_boundary
+    monkeypatch.setattr(plots, "plot_boundary", lambda *arguments: drawn.update(found=arguments) or real(*arguments))
     # A learning rate so high that the last epoch is not the best.
     assert torchtour("fit", *DRAWN, "--model.lr", 12, "--trainer.max_epochs", 6).status == 0
     field, limits, train, val, _ = drawn["found"]
     run = Path("checkpoints/default/version_0")
     best, last = (
-        plots.field(Classifier.load_from_checkpoint(run / f"{name}.ckpt"), limits) for name in ("best", "last")
+        plots.probability_field(Classifier.load_from_checkpoint(run / f"{name}.ckpt"), limits)
+        for name in ("best", "last")
     )
     assert torch.equal(field, best)
     assert not torch.equal(field, last)
@@ -50,29 +50,31 @@ def test_the_boundary_is_that_of_the_best_epoch(torchtour, monkeypatch):
 
 
 def test_nothing_is_drawn_while_a_net_trains_unless_asked(torchtour, monkeypatch):
-    monkeypatch.setattr("torchtour.callbacks.pictures.Pictures.on_fit_end", lambda *_: None)
-    for name in ("field", "boundary", "curves", "stills", "png"):
+    monkeypatch.setattr("torchtour.runs.plots.Plots.on_fit_end", lambda *_: None)
+    for name in ("probability_field", "plot_boundary", "plot_curves", "plot_boundary_strip", "png"):
         monkeypatch.setattr(plots, name, lambda *_: pytest.fail("drawn"))
     assert torchtour("fit", *DRAWN).status == 0
 
 
 def test_stills_are_the_boundaries_of_their_epochs(torchtour, monkeypatch):
     drawn = {}
-    real = plots.stills
-    monkeypatch.setattr(plots, "stills", lambda *arguments: drawn.update(found=arguments) or real(*arguments))
-    assert torchtour("fit", *DRAWN, "--pictures.stills", "[0, 1, 2, 9]").status == 0
+    real = plots.plot_boundary_strip
+    monkeypatch.setattr(
+        plots, "plot_boundary_strip", lambda *arguments: drawn.update(found=arguments) or real(*arguments)
+    )
+    assert torchtour("fit", *DRAWN, "--plots.boundary_epochs", "[0, 1, 2, 9]").status == 0
     fields, limits, _, _ = drawn["found"]
     last = Classifier.load_from_checkpoint("checkpoints/default/version_0/last.ckpt")
     assert list(fields) == [0, 1, 2]  # no epoch 9 was lived
-    assert torch.equal(fields[2], plots.field(last, limits))
+    assert torch.equal(fields[2], plots.probability_field(last, limits))
     assert not torch.equal(fields[0], fields[1])
 
 
 def test_a_resumed_run_draws_what_an_undisturbed_one_draws(torchtour):
-    whole = (*DRAWN, "--trainer.max_epochs", 4, "--pictures.stills", "[0, 1, 3, 4]", "--run.name")
+    whole = (*DRAWN, "--trainer.max_epochs", 4, "--plots.boundary_epochs", "[0, 1, 3, 4]", "--run.name")
     assert torchtour("fit", *whole, "whole").status == 0
     assert torchtour("fit", *whole, "part", "--trainer.max_epochs", 2).status == 0
-    flags = ("--trainer.max_epochs", 4, "--pictures.stills", "[0, 1, 3, 4]")
+    flags = ("--trainer.max_epochs", 4, "--plots.boundary_epochs", "[0, 1, 3, 4]")
     assert torchtour("fit", "--ckpt_path", "last", *flags).status == 0
     for name in (*PICTURES, "stills.png"):
         one, two = (Path(f"checkpoints/{run}/version_0/{name}").read_bytes() for run in ("whole", "part"))
@@ -86,8 +88,8 @@ def test_streamed_points_are_drawn_too(torchtour):
 
 def test_the_confusion_matrix_counts_the_held_out_points(small_run, torchtour, monkeypatch):
     drawn = {}
-    real = plots.confusion
-    monkeypatch.setattr(plots, "confusion", lambda *arguments: drawn.update(found=arguments) or real(*arguments))
+    real = plots.plot_confusion
+    monkeypatch.setattr(plots, "plot_confusion", lambda *arguments: drawn.update(found=arguments) or real(*arguments))
     flags = ("test", "--ckpt_path", "best", "--data.n_test", 20_001, "--data.problem", "gauss")
     answer = torchtour(*flags)
     assert (answer.status, answer.err) == (0, "")
@@ -110,30 +112,6 @@ def test_the_matrix_has_true_classes_in_its_rows():
 
 @pytest.mark.parametrize("stills", ["[-1]", "[1, 2, 3, 4, 5, 6, 7, 8, 9]", "[]"])
 def test_stills_that_can_not_be_are_refused(torchtour, stills):
-    answer = torchtour("fit", *SMALL, "--pictures.stills", stills)
+    answer = torchtour("fit", *SMALL, "--plots.boundary_epochs", stills)
     assert (answer.status, answer.out, len(answer.err.splitlines())) == (2, "", 1)
-    assert "pictures.stills" in answer.err
-
-
-FIELD = torch.zeros(plots.SIDE, plots.SIDE)
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        {},
-        7,
-        {"fields": 7},
-        {"fields": {1: 7}},
-        {"fields": {"x": FIELD}},
-        {"fields": {1: FIELD[0]}},
-        {"fields": {1: FIELD / 0}},
-    ],
-)
-def test_forged_stills_are_refused(small_run, torchtour, state):
-    stored = sealed.read(small_run / "last.ckpt")
-    stored["callbacks"]["Pictures"] = state
-    (small_run / "last.ckpt").write_bytes(pack(stored))
-    answer = torchtour("fit", "--ckpt_path", "last", "--trainer.max_epochs", 3)
-    assert (answer.status, answer.out, len(answer.err.splitlines())) == (2, "", 1)
-    assert "stills" in answer.err
+    assert "plots.boundary_epochs" in answer.err

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from torchtour import plots
+from torchtour.evaluation import plots
 from torchtour.problems import draw
 
 HISTORY = {
@@ -28,9 +28,9 @@ def plane() -> nn.Linear:
 
 
 def test_a_field_holds_the_probability_at_the_middle_of_each_cell(plane):
-    field = plots.field(plane, (-2.0, 2.0))
-    assert field.shape == (plots.SIDE, plots.SIDE)
-    width = 4 / plots.SIDE
+    field = plots.probability_field(plane, (-2.0, 2.0))
+    assert field.shape == (plots.FIELD_SIDE, plots.FIELD_SIDE)
+    width = 4 / plots.FIELD_SIDE
     for row, column in ((0, 0), (10, 90), (99, 50)):
         x1, x2 = -2 + (column + 0.5) * width, -2 + (row + 0.5) * width
         assert field[row, column].item() == pytest.approx(1 / (1 + math.exp(-(x1 + 2 * x2 - 1))), abs=1e-5)
@@ -38,7 +38,7 @@ def test_a_field_holds_the_probability_at_the_middle_of_each_cell(plane):
 
 def test_the_black_line_is_where_the_classes_are_equally_likely(plane):
     points = draw("circle", 50)
-    figure = plots.boundary(plots.field(plane, (-2.0, 2.0)), (-2.0, 2.0), points, points, "a plane")
+    figure = plots.plot_boundary(plots.probability_field(plane, (-2.0, 2.0)), (-2.0, 2.0), points, points, "a plane")
     (line,) = [each for each in figure.axes[0].collections if type(each).__name__ == "QuadContourSet"]
     corners = torch.tensor(line.get_paths()[0].vertices)
     assert len(corners) > 10
@@ -47,7 +47,7 @@ def test_the_black_line_is_where_the_classes_are_equally_likely(plane):
 
 def test_each_point_is_drawn_in_the_colour_and_shape_of_its_class(plane):
     train, val = draw("xor", 40), draw("xor", 30)
-    figure = plots.boundary(plots.field(plane, (-1.0, 1.0)), (-1.0, 1.0), train, val, "xor")
+    figure = plots.plot_boundary(plots.probability_field(plane, (-1.0, 1.0)), (-1.0, 1.0), train, val, "xor")
     drawn = {each.get_label(): each for each in figure.axes[0].collections if type(each).__name__ == "PathCollection"}
     for kind, (features, labels) in {"training": train, "validation": val}.items():
         for label in (0, 1):
@@ -58,24 +58,24 @@ def test_each_point_is_drawn_in_the_colour_and_shape_of_its_class(plane):
 
 
 def test_curves_draw_the_columns_and_skip_what_was_not_measured():
-    loss, accuracy, rate = plots.curves(HISTORY, "a run").axes
+    loss, accuracy, rate = plots.plot_curves(HISTORY, "a run").axes
     assert [line.get_xydata().tolist() for line in loss.lines] == [[[1, 0.7], [2, 0.5], [3, 0.4]], [[1, 0.6], [3, 0.3]]]
     assert accuracy.lines[1].get_xydata().tolist() == [[1, 0.6], [3, 0.95]]
     assert rate.lines[0].get_xydata().tolist() == [[1, 0.1], [2, 0.1], [3, 0.01]]
 
 
 def test_a_matrix_shows_its_counts():
-    (axes,) = plots.confusion(torch.tensor([[5, 1], [2, 7]]), "a test").axes
+    (axes,) = plots.plot_confusion(torch.tensor([[5, 1], [2, 7]]), "a test").axes
     assert [text.get_text() for text in axes.texts] == ["5\n83.33%", "1\n16.67%", "2\n22.22%", "7\n77.78%"]
 
 
 def figures(net):
     points, limits = draw("gauss", 20, generator=torch.Generator().manual_seed(0)), (-3.0, 3.0)
-    field = plots.field(net, limits)
-    yield plots.curves(HISTORY, "curves of a run")
-    yield plots.boundary(field, limits, points, points, "boundary of a net")
-    yield plots.stills({3: field, 0: field}, limits, points, "a net over time")
-    yield plots.confusion(torch.eye(2, dtype=torch.int64), "a test")
+    field = plots.probability_field(net, limits)
+    yield plots.plot_curves(HISTORY, "curves of a run")
+    yield plots.plot_boundary(field, limits, points, points, "boundary of a net")
+    yield plots.plot_boundary_strip({3: field, 0: field}, limits, points, "a net over time")
+    yield plots.plot_confusion(torch.eye(2, dtype=torch.int64), "a test")
 
 
 def test_every_picture_names_itself_and_its_axes(plane):

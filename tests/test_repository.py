@@ -11,10 +11,10 @@ import yaml
 from conftest import ROOT
 
 from torchtour import dev
-from torchtour.callbacks.run import Run
+from torchtour.runs import files
+from torchtour.runs.files import FolderLock
+from torchtour.runs.run import Run
 from torchtour.settings import UserError
-from torchtour.trust import atomic, lock
-from torchtour.trust.lock import FolderLock
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 FORMS = [path for path in sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")) if path.stem != "config"]
@@ -69,8 +69,7 @@ def test_a_run_has_no_name_that_windows_keeps_for_itself(name):
 
 def test_where_a_folder_cannot_be_opened_files_are_written_all_the_same(tmp_path, monkeypatch):
     """As on Windows: no folder is synced or locked, and no call is made that only POSIX has."""
-    monkeypatch.setattr(atomic, "POSIX", False)
-    monkeypatch.setattr(lock, "POSIX", False)
+    monkeypatch.setattr(files, "POSIX", False)
     real = os.open
 
     def only_files(path, *arguments, **settings):
@@ -79,6 +78,6 @@ def test_where_a_folder_cannot_be_opened_files_are_written_all_the_same(tmp_path
 
     monkeypatch.setattr(os, "open", only_files)
     monkeypatch.setitem(sys.modules, "fcntl", None)
-    atomic.replace(tmp_path / "a", b"text")
+    files.replace(tmp_path / "a", b"text")
     assert (tmp_path / "a").read_bytes() == b"text"
     FolderLock(tmp_path).release()

@@ -9,12 +9,12 @@ from conftest import SMALL
 from lightning import Callback, Trainer
 
 from torchtour import Classifier, SyntheticData
-from torchtour.callbacks.report import Progress
-from torchtour.callbacks.run import Run
+from torchtour.runs import files
+from torchtour.runs.checkpoint import read_checkpoint
+from torchtour.runs.checkpoint_file import CheckpointFile
+from torchtour.runs.report import Progress
+from torchtour.runs.run import Run
 from torchtour.settings import UserError
-from torchtour.trust import atomic
-from torchtour.trust.audit import audit
-from torchtour.trust.sealed import CheckpointFile
 
 COLUMNS = ("epoch", "step", "lr", "train/loss", "train/accuracy", "val/loss", "val/accuracy")
 
@@ -24,14 +24,14 @@ def fit(
     epochs: int,
     resume: Path | None = None,
     lr: float = 0.3,
-    save_every: float = 0,
+    save_every_seconds: float = 0,
     streaming: bool = False,
     also: list[Callback] | None = None,
     sanity: int = 0,
     **settings,
 ) -> Run:
-    run = Run(root=str(folder), save_every=save_every)
-    run.open(resumed=resume and audit(resume, Classifier))
+    run = Run(root=str(folder), save_every_seconds=save_every_seconds)
+    run.open(resumed=resume and read_checkpoint(resume, Classifier))
     trainer = Trainer(
         max_epochs=epochs,
         callbacks=[run, Progress(), *(also or [])],
@@ -118,8 +118,8 @@ def test_a_stream_goes_on_where_it_stopped(tmp_path):
 
 
 def test_between_two_writes_the_best_epoch_lies_in_memory(tmp_path):
-    seldom = fit(tmp_path / "seldom", 8, lr=4.0, save_every=1e9).folder
-    often = fit(tmp_path / "often", 8, lr=4.0, save_every=0).folder
+    seldom = fit(tmp_path / "seldom", 8, lr=4.0, save_every_seconds=1e9).folder
+    often = fit(tmp_path / "often", 8, lr=4.0, save_every_seconds=0).folder
     same(seldom, often)
 
 
@@ -130,7 +130,7 @@ def test_a_run_that_fails_leaves_its_best_epoch(tmp_path):
                 raise RuntimeError("stop")
 
     with pytest.raises(RuntimeError, match="stop"):
-        fit(tmp_path, 8, save_every=1e9, also=[Fails()])
+        fit(tmp_path, 8, save_every_seconds=1e9, also=[Fails()])
     folder = tmp_path / "default/version_0"
     best, last = (torch.load(folder / name, weights_only=True) for name in ("best.ckpt", "last.ckpt"))
     losses = [float(row["val/loss"]) for row in rows(folder)]
@@ -157,8 +157,8 @@ def test_the_rows_of_a_run_that_has_ended_reach_the_disk_before_its_last_checkpo
         path = Path(f"/proc/self/fd/{file}").resolve()
         synced.append((path.name.split(".")[1], path.read_bytes().count(b"\n")))
 
-    monkeypatch.setattr(atomic, "sync", sync)
-    fit(tmp_path, 4, save_every=1e9)
+    monkeypatch.setattr(files, "sync", sync)
+    fit(tmp_path, 4, save_every_seconds=1e9)
     assert synced[-2] == ("metrics", 5)
     assert synced[-1][0] == "last"
 

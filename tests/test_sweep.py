@@ -16,19 +16,21 @@ from lightning import Callback, LightningModule, Trainer, seed_everything
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from torchtour import Classifier, TableData, plots
-from torchtour.command.lr import RangeTest
+from torchtour import Classifier, TableClassifier, TableData
+from torchtour.command.arguments import settings_of
+from torchtour.command.lr_find import RangeTest
 from torchtour.data import SyntheticData
-from torchtour.settings import LINKED, UserError
+from torchtour.evaluation import plots
+from torchtour.settings import UserError
 from torchtour.sweep import StackedAdam, StackedClassifiers, StackedData, StackedSGD, grid
-from torchtour.sweep.grid import Grid, choose, own_settings
+from torchtour.sweep.grid import Grid, choose, from_data
 
 EPOCHS = 5
 QUIET = {
     "accelerator": "cpu", "logger": False, "enable_checkpointing": False, "enable_progress_bar": False,
     "enable_model_summary": False, "num_sanity_val_steps": 0,
 }  # fmt: skip
-DEFAULTS = {name: parameter.default for name, parameter in own_settings().items()}
+DEFAULTS = {s.key.removeprefix("model."): s.default for s in settings_of("model", Classifier)}
 
 
 def data(seed: int | None = 0) -> SyntheticData:
@@ -53,7 +55,8 @@ def fitted(settings: dict, seed: int, new_data: Callable[[], Any]) -> tuple[Clas
     """What fit trains: first the seed, then the data, then the net."""
     seed_everything(seed, verbose=False)
     points, losses = new_data(), Losses()
-    model = Classifier(**settings, **{name: getattr(points, name) for name in LINKED if hasattr(points, name)})
+    kind = TableClassifier if isinstance(points, TableData) else Classifier
+    model = kind(**settings, **from_data(kind, points))
     Trainer(max_epochs=EPOCHS, callbacks=[losses], **QUIET).fit(model, points)
     return model, losses.losses
 
@@ -90,7 +93,7 @@ def test_each_net_is_the_one_that_fit_trains(optimizer, data_seed, monkeypatch):
         "momentum": [0.9, 0.0] if optimizer == "sgd" else 0.0, "weight_decay": [0.0, 0.01], "step_size": [1, 3],
         "gamma": 0.5, "hidden_size": [4, 7],
     }  # fmt: skip
-    found = Grid(points, [3, 2**31], lambda: data(data_seed))
+    found = Grid(Classifier, points, [3, 2**31], lambda: data(data_seed))
     rows, weights = stacks(found, monkeypatch)
     assert len(rows) == (32 if optimizer == "adam" else 64)
     assert_as_fit_trains(found, rows, weights, len(rows) // 8 + 1)
@@ -110,7 +113,7 @@ def test_each_net_is_the_one_that_fit_trains_on_a_table(tmp_path, monkeypatch):
     path = tmp_path / "table.csv"
     path.write_text("\n".join(["a,city,class", *(",".join(row) for row in cells)]))
     points = {**DEFAULTS, "lr": [0.1, 0.01], "hidden_size": [4, 7]}
-    found = Grid(points, [3, 4], lambda: table(path))
+    found = Grid(TableClassifier, points, [3, 4], lambda: table(path))
     rows, weights = stacks(found, monkeypatch)
     assert len(rows) == 8
     assert (found.data.n_features, found.data.n_classes) == (4, 3)  # a, whether a is missing, and two cities
@@ -119,8 +122,8 @@ def test_each_net_is_the_one_that_fit_trains_on_a_table(tmp_path, monkeypatch):
 
 def test_a_net_that_diverges_harms_no_other(monkeypatch):
     points = {**DEFAULTS, "lr": [0.1, 1000.0], "hidden_size": 5}
-    together, weights = stacks(Grid(points, [0], data), monkeypatch)
-    alone, own = stacks(Grid({**points, "lr": 0.1}, [0], data), monkeypatch)
+    together, weights = stacks(Grid(Classifier, points, [0], data), monkeypatch)
+    alone, own = stacks(Grid(Classifier, {**points, "lr": 0.1}, [0], data), monkeypatch)
     assert together[0] == pytest.approx(alone[0])
     torch.testing.assert_close(weights[0], own[0])
     assert math.isnan(together[1]["val/loss"])
@@ -202,9 +205,9 @@ def test_optimizers_step_as_torch_does(kind):
 
 
 def test_a_grid_is_every_combination_with_every_seed_in_parts_of_one_shape(monkeypatch):
-    monkeypatch.setattr(grid, "AT_ONCE", 5)
+    monkeypatch.setattr(grid, "MAX_NETS_AT_ONCE", 5)
     points = {**DEFAULTS, "hidden_size": [3, 4], "optimizer": ["sgd", "adam"], "momentum": 0.0, "lr": [0.1, 0.2, 0.3]}
-    found = Grid(points, [7, 8], data)
+    found = Grid(Classifier, points, [7, 8], data)
     members = [(each.settings["hidden_size"], each.settings["optimizer"], each.settings["lr"], each.seed)
                for part in found.parts for each in part]  # fmt: skip
     assert sorted(members) == sorted(product([3, 4], ["sgd", "adam"], [0.1, 0.2, 0.3], [7, 8]))
@@ -214,7 +217,7 @@ def test_a_grid_is_every_combination_with_every_seed_in_parts_of_one_shape(monke
 
 def test_parts_shrink_so_that_memory_is_bounded():
     wide = {**DEFAULTS, "hidden_size": 100_000, "lr": [0.001 * k for k in range(1, 41)]}
-    found = Grid(wide, [0], data)
+    found = Grid(Classifier, wide, [0], data)
     weights = 2 * 100_000 + 100_000 + 100_000 * 2 + 2
     assert max(map(len, found.parts)) * weights * 4 * (25 + 6) < 2**29
     assert sum(map(len, found.parts)) == 40
@@ -299,10 +302,10 @@ def test_a_sweep_that_is_stopped_goes_on_with_the_parts_that_are_missing(torchto
         (["--seeds", "[1, 1]"], "a list of seeds that differ"),
         (["--seeds", "[-1]"], "a seed must be from 0 to 4294967295, got -1"),
         (["--seeds", "2000000"], "a sweep may have 1,000,000 nets"),
-        (["--trainer.devices", "2"], "trainer.devices has no part here"),
+        (["--trainer.devices", "2"], "trainer.devices has no effect here"),
         (["--trainer.max_epochs", "-1"], "trainer.max_epochs must be at least 1 here"),
         (["--resume", "nowhere"], "nowhere/config.yaml is not a file"),
-        (["--resume", "nowhere", "--seeds", "3"], "--resume goes alone"),
+        (["--resume", "nowhere", "--seeds", "3"], "--resume takes no other options"),
         (["--model.lrr", "1"], "did you mean --model.lr?"),
     ],
 )
@@ -326,7 +329,7 @@ def test_the_picture_holds_the_seeds():
         for lr, size, seed in product([0.1, 1.0], [5, 10], [0, 1, 2])
     ]
     rows.append({"lr": 10.0, "hidden_size": 5, "val/loss": math.nan, "val/accuracy": math.nan})
-    lines, accuracies, heat, _ = plots.sweep(rows, ["lr", "hidden_size"]).axes
+    lines, accuracies, heat, _ = plots.plot_sweep(rows, ["lr", "hidden_size"]).axes
     drawn = {line.get_label(): line.get_xydata().tolist() for line in lines.lines}
     assert drawn["hidden_size 5"] == [[0.1, 1.0], [1.0, 10.0]]
     assert drawn["hidden_size 10"] == [[0.1, 2.0], [1.0, 20.0]]
@@ -343,7 +346,7 @@ def test_a_range_test_raises_the_rate_by_one_factor_and_stops_where_the_loss_exp
     Trainer(max_epochs=-1, max_steps=41, callbacks=[test], limit_val_batches=0, **QUIET).fit(Classifier(), data())
     assert test.rates == pytest.approx(list(np.geomspace(1e-4, 1.0, 41)))
     test.losses = [1.0] * 20 + [1.0 - 0.05 * k for k in range(10)] + [0.5] * 11
-    assert test.rates[19] < test.fastest() < test.rates[30]
+    assert test.rates[19] < test.steepest_lr() < test.rates[30]
     wild = RangeTest(1.0, 1000.0, 60)
     Trainer(max_epochs=-1, max_steps=60, callbacks=[wild], limit_val_batches=0, **QUIET).fit(Classifier(), data())
     assert len(wild.losses) < 60
@@ -351,7 +354,7 @@ def test_a_range_test_raises_the_rate_by_one_factor_and_stops_where_the_loss_exp
 
 
 def test_lr_writes_its_files_and_says_the_rate(torchtour, tmp_path):
-    answer = torchtour("lr", *SMALL, "--steps", "40")
+    answer = torchtour("lr-find", *SMALL, "--steps", "40")
     assert (answer.status, answer.err) == (0, "")
     folder = tmp_path / "checkpoints/default/lr_0"
     assert {path.name for path in folder.iterdir()} == {"config.yaml", "lr.csv", "lr.png"}
@@ -359,10 +362,10 @@ def test_lr_writes_its_files_and_says_the_rate(torchtour, tmp_path):
         rates = [float(row["lr"]) for row in csv.DictReader(file)]
     assert rates[0] == pytest.approx(1e-5)
     assert "fit --model.lr" in answer.out
-    assert torchtour("lr", "--low", "2", "--high", "1").status == 2
-    assert torchtour("lr", "--model.lr", "[0.1, 0.2]").status == 2
+    assert torchtour("lr-find", "--low", "2", "--high", "1").status == 2
+    assert torchtour("lr-find", "--model.lr", "[0.1, 0.2]").status == 2
 
 
 def test_a_combination_that_is_not_valid_is_refused_before_any_training():
     with pytest.raises(UserError, match=r"model\.gamma"):
-        Grid({**DEFAULTS, "gamma": [0.5, 2.0]}, [0], data)
+        Grid(Classifier, {**DEFAULTS, "gamma": [0.5, 2.0]}, [0], data)

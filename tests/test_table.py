@@ -24,16 +24,16 @@ from sklearn.inspection import permutation_importance
 from sklearn.metrics import precision_recall_fscore_support
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from torchtour import Classifier, TableData
-from torchtour.callbacks.tables import by_class
-from torchtour.importance import importance
-from torchtour.preprocessing import Preprocessing, category, n_features, number
-from torchtour.scores import accuracy_line, baseline, wilson
+from torchtour import TableClassifier, TableData
+from torchtour.evaluation import importance
+from torchtour.evaluation.confidence import format_accuracy, majority_class_baseline, wilson_interval
 from torchtour.settings import UserError
-from torchtour.tabular.columns import Columns, moments
-from torchtour.tabular.loading import describe
-from torchtour.tabular.reading import open_table
-from torchtour.tabular.splitting import TEST, TRAIN, VAL, join, split
+from torchtour.tables.callbacks import by_class
+from torchtour.tables.columns import Columns, moments
+from torchtour.tables.loading import describe
+from torchtour.tables.preprocessing import Preprocessing, category, n_features, number
+from torchtour.tables.reading import open_table
+from torchtour.tables.splitting import TEST, TRAIN, VAL, join, split
 
 
 def people(n=300, seed=0):
@@ -75,7 +75,7 @@ def written(path, content):
 
 def trained(data, epochs=2, **settings):
     torch.manual_seed(0)
-    model = Classifier(
+    model = TableClassifier(
         n_features=data.n_features, n_classes=data.n_classes, columns=data.columns, classes=data.classes, **settings
     )
     quiet = {
@@ -454,7 +454,7 @@ def test_moments_of_numbers_far_from_zero():
 )
 def test_a_net_refuses_columns_that_do_not_fit(columns):
     with pytest.raises(UserError, match=r"model\."):
-        Classifier(columns=columns, n_features=1)
+        TableClassifier(columns=columns, n_features=1)
 
 
 # The scores
@@ -463,14 +463,14 @@ def test_a_net_refuses_columns_that_do_not_fit(columns):
 @pytest.mark.parametrize(("correct", "n"), [(35, 36), (0, 5), (5, 5), (500, 1000)])
 def test_the_interval_is_scipys(correct, n):
     expected = binomtest(correct, n).proportion_ci(method="wilson")
-    assert wilson(correct, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert wilson_interval(correct, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
 def test_the_line_of_a_test():
     matrix = torch.tensor([[12, 0, 0], [0, 12, 0], [0, 1, 11]])
-    assert baseline(matrix) == (0, 1 / 3)
+    assert majority_class_baseline(matrix) == (0, 1 / 3)
     line = "Accuracy 97.2 % (95 % interval 85.8 to 99.5; always 'setosa': 33.3 %)"
-    assert accuracy_line(matrix, lambda place: "'setosa'") == line
+    assert format_accuracy(matrix, lambda place: "'setosa'") == line
 
 
 def test_precision_and_recall_are_scikit_learns():
@@ -499,7 +499,7 @@ def test_importance_is_scikit_learns(file):
     data = TableData(str(file), "buys")
     model = trained(data, epochs=20).eval()
     raw, labels = data.table.sets["train"].tensors
-    found = importance(model, raw, labels, repeats=200)
+    found = importance.permutation_importance(model, raw, labels, n_repeats=200)
     expected = permutation_importance(Wrapped(), raw.numpy(), labels.numpy(), n_repeats=200, random_state=0)
     np.testing.assert_allclose(found.mean(dim=1), expected.importances_mean, atol=0.01)
     assert found.mean(dim=1).argmax() == 0  # the age
@@ -539,13 +539,13 @@ def test_from_a_file_to_a_portable_net(torchtour, run, file, tmp_path):
     assert found.columns == [*new.columns, "predicted_class", "predicted_p_no", "predicted_p_yes"]
     assert set(found["note"]) == {"'=cmd()"}
 
-    model = Classifier.load_from_checkpoint(run / "best.ckpt").eval()
+    model = TableClassifier.load_from_checkpoint(run / "best.ckpt").eval()
     raw, _ = Columns(polars.read_csv(tmp_path / "new.csv")).raw(model.hparams["columns"])
     with torch.no_grad():
         expected = model(torch.from_numpy(raw.to_numpy(order="c"))).softmax(dim=1).numpy()
     np.testing.assert_allclose(found[:, -2:].to_numpy(), expected, atol=1e-6)
 
-    assert torchtour("eject", "--to", "home").status == 0
+    assert torchtour("export", "--to", "home").status == 0
     alone = "import sys, runpy; sys.modules.update(torchtour=None, polars=None, numpy=None, lightning=None);"
     code = f"{alone} sys.argv = ['predict.py', sys.argv[1]]; runpy.run_path('home/predict.py', run_name='__main__')"
     out = subprocess.run(
@@ -574,7 +574,7 @@ def test_a_spreadsheets_numbers_are_read_alike_with_and_without_torchtour(torcht
     (tmp_path / "packed").write_bytes(gzip.compress("\n".join(lines).encode()))
     (tmp_path / "long.csv").write_text("\n".join([*lines[:3], lines[3] + ";7", *lines[4:]]))
     flags = ("--data", "TableData", "--data.path", "sheet.csv", "--data.label", "sold", "--trainer.max_epochs", 2)
-    answer = torchtour("fit", *flags, "--pictures.enabled", "false")
+    answer = torchtour("fit", *flags, "--plots.enabled", "false")
     assert (answer.status, answer.err) == (0, "")
     assert "from 3 columns of numbers and 1 of categories" in answer.out
     columns = {
@@ -588,7 +588,7 @@ def test_a_spreadsheets_numbers_are_read_alike_with_and_without_torchtour(torcht
     assert torchtour("predict", "--data.path", "sheet.csv").status == 0
     with open("checkpoints/default/version_0/predictions.csv") as file:
         found = [row["p_ja"] for row in csv.DictReader(file)]
-    assert torchtour("eject", "--to", "home").status == 0
+    assert torchtour("export", "--to", "home").status == 0
     alone = [sys.executable, "-I", "home/predict.py"]
     for name in ("sheet.csv", "packed"):
         out = subprocess.run([*alone, name], capture_output=True, text=True, check=True)
@@ -622,7 +622,7 @@ def test_wrong_files_to_predict(torchtour, run, tmp_path):
 
 
 def test_the_ejected_script_refuses_what_predict_refuses(torchtour, run, monkeypatch, capsys):
-    assert torchtour("eject", "--to", "home").status == 0
+    assert torchtour("export", "--to", "home").status == 0
     head, *rows = sound = people(20).drop("buys").write_csv().splitlines()
     cases = {
         "header": [head, "", ""],
@@ -654,7 +654,7 @@ def test_the_ejected_script_refuses_what_predict_refuses(torchtour, run, monkeyp
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 def test_the_ejected_script_says_what_it_cannot_print_and_is_quiet_for_head(torchtour, run):
-    assert torchtour("eject", "--to", "home").status == 0
+    assert torchtour("export", "--to", "home").status == 0
     people(3000).drop("buys").write_csv("many.csv")
     people(3).drop("buys").write_csv("few.csv")
     alone = [sys.executable, "-I", "home/predict.py"]
@@ -699,7 +699,7 @@ def command(*arguments, **environment):
 def test_a_killed_run_goes_on_bit_for_bit(torchtour, file):
     difference = pytest.importorskip("faults.comparing", reason="the campaign is torchtour's own").difference
     learn = ("fit", "--data", "TableData", "--data.path", file, "--data.label", "buys", "--trainer.max_epochs", 300)
-    flags = ("--pictures.enabled", "false", "--run.save_every", 0)
+    flags = ("--plots.enabled", "false", "--run.save_every_seconds", 0)
     assert torchtour(*learn, *flags).status == 0
     random = np.random.default_rng(seed := np.random.SeedSequence().entropy % 1000)
     runs = [Path(f"checkpoints/default/version_{n}") for n in (0, 1)]
@@ -732,7 +732,7 @@ def test_a_larger_file_is_predicted_in_the_same_memory(torchtour, tmp_path):
     frame = polars.DataFrame({"x": [k % 97 / 8 for k in range(2000)], "note": ["a word, " * 40] * 2000})
     frame.with_columns(y=polars.int_range(2000) % 2).write_csv("fit.csv")
     learn = ("--data", "TableData", "--data.path", "fit.csv", "--data.label", "y", "--trainer.max_epochs", 1)
-    assert torchtour("fit", *learn, "--pictures.enabled", "false").status == 0
+    assert torchtour("fit", *learn, "--plots.enabled", "false").status == 0
     most = []
     for times in (400, 1600):  # 250 MB, at which polars has read ahead as far as it will, and 1 GB
         with open("new.csv", "w") as file:
@@ -763,13 +763,13 @@ def test_names_and_values_that_a_config_would_read_as_something_else(torchtour):
             writer.writerow(names + ["yes"] * label)
             writer.writerows(row + [f"{k % 2}"] * label for k, row in enumerate(rows))
     flags = ("--data", "TableData", "--data.path", "fit.csv", "--data.label", "yes", "--trainer.max_epochs", 1)
-    answer = torchtour("fit", *flags, "--pictures.enabled", "false")
+    answer = torchtour("fit", *flags, "--plots.enabled", "false")
     assert (answer.status, answer.err) == (0, "")
     assert "from 10 columns of numbers and 1 of categories" in answer.out
     for call in (("fit", "--ckpt_path", "last", "--trainer.max_epochs", 2), ("test",), ("predict",)):
         answer = torchtour(*call, *(("--data.path", "new.csv") if call == ("predict",) else ()))
         assert (answer.status, answer.err) == (0, "")
-    assert torchtour("eject", "--to", "home").status == 0
+    assert torchtour("export", "--to", "home").status == 0
     alone = subprocess.run([sys.executable, "-I", "home/predict.py", "new.csv"], **PIPES)
     with open("checkpoints/default/version_0/predictions.csv", newline="") as file:
         found = [row["p_0"] for row in csv.DictReader(file)]
@@ -785,7 +785,7 @@ def test_a_label_that_is_none_of_the_columns(torchtour, file):
 
 
 def test_polars_is_imported_only_when_a_table_is_read():
-    code = "import sys, torchtour.command.subcommands; print('polars' in sys.modules)"
+    code = "import sys, torchtour.command.fit; print('polars' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

@@ -58,10 +58,10 @@ def test_an_empty_no_color_does_not_count(tmp_path):  # as no-color.org has it
 
 
 def test_the_summary_is_bold_on_a_terminal_and_the_same_words_elsewhere(small_run, torchtour, monkeypatch):
-    plain = torchtour("test", "--pictures.enabled", "false").out
+    plain = torchtour("test", "--plots.enabled", "false").out
     assert "\033" not in plain
     monkeypatch.setattr(terminal, "_shows_styles", lambda _: True)
-    styled = torchtour("test", "--pictures.enabled", "false").out
+    styled = torchtour("test", "--plots.enabled", "false").out
     assert re.fullmatch(rf"{re.escape(BOLD)}Accuracy .*{re.escape(PLAIN)}\n[^\033]*", styled)
     assert re.sub(r"\033\[\d+m", "", styled) == plain
 
@@ -101,7 +101,10 @@ def accelerator(monkeypatch: pytest.MonkeyPatch):
     del AcceleratorRegistry["pretended"]
 
 
-NOTE = "Note: this runs on pretended; digits may differ from the CPU's. To use the CPU: --trainer.accelerator cpu\n"
+NOTE = (
+    "Note: this runs on pretended; small nets are no faster there, and digits may differ from the CPU's. "
+    "To use the CPU: --trainer.accelerator cpu\n"
+)
 
 
 @pytest.mark.parametrize("command", [["fit", *SMALL], ["test"], ["validate"], ["predict"]])
@@ -112,7 +115,7 @@ def test_the_command_says_once_that_it_runs_on_another_accelerator(small_run, to
 
 
 def test_a_range_test_of_the_rate_says_so_too(torchtour, accelerator):
-    assert torchtour("lr", "--data.n_train", 60, "--steps", 20).out.startswith(NOTE)
+    assert torchtour("lr-find", "--data.n_train", 60, "--steps", 20).out.startswith(NOTE)
 
 
 def test_who_chooses_the_device_is_told_nothing(torchtour, accelerator):

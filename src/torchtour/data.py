@@ -8,10 +8,19 @@ from lightning import LightningDataModule
 from torch import Generator
 from torch.utils.data import DataLoader, TensorDataset
 
-from torchtour.batches import Batch, InMemory, Stream, evaluation_batch, loader, share
-from torchtour.drawn import check_points, refuse_overlap
 from torchtour.problems import PROBLEMS, Points, draw
 from torchtour.settings import UserError, check
+from torchtour.training.batches import (
+    Batch,
+    InMemory,
+    Stream,
+    evaluation_batch,
+    evaluation_loader,
+    loader,
+    rank_and_world_size,
+    weigh_gradients,
+)
+from torchtour.training.data_checks import check_no_leakage, check_shapes
 
 Name: TypeAlias = Literal[tuple(PROBLEMS)]  # type: ignore[valid-type]
 SPLITS = ("train", "val", "test", "predict")
@@ -32,13 +41,13 @@ class SyntheticData(LightningDataModule):
     """Points of one problem in four sets: train, val, test and predict, each from a generator of its own.
 
     Args:
-        problem: What is to be learned; see torchtour.problems.
+        problem: What to learn; see torchtour.problems.
         noise: Standard deviation of the normal noise that moves the points after labelling, in units of the features.
-        n_train: Points to train on.
-        n_val: Points that choose the best epoch.
-        n_test: Points held out for the last word.
+        n_train: Training points.
+        n_val: Validation points, used to pick the best epoch.
+        n_test: Test points, used once at the end.
         n_predict: Points to predict.
-        batch_size: Points a training step, over all processes together; null: the whole set in one batch.
+        batch_size: Points per training step, summed over all processes; null: the whole training set.
         seed: The data's own seed; null: the global generator (seed_everything) draws the training points, at once.
         streaming: Make each training batch anew, so that no point is seen twice and n_train, up to 10^12, may exceed
             the memory. An epoch is n_train points, or as many batches as trainer.limit_train_batches says.
@@ -81,20 +90,21 @@ class SyntheticData(LightningDataModule):
         for split in STAGES.get(stage or "", SPLITS):
             if split not in self.sets and not (split == "train" and self.hparams["streaming"]):
                 self.sets[split] = TensorDataset(*self._draw(split))
-        refuse_overlap({split: points.tensors[0] for split, points in self.sets.items()})
+        check_no_leakage({split: points.tensors[0] for split, points in self.sets.items()})
 
     def train_dataloader(self) -> DataLoader[Batch]:
-        settings, processes = self.hparams, share(self.trainer)
+        weigh_gradients(self.trainer)
+        settings, processes = self.hparams, rank_and_world_size(self.trainer)
         n, batch_size = settings["n_train"], settings["batch_size"] or settings["n_train"]
         if not settings["streaming"]:
             return loader(InMemory(self.sets["train"], batch_size, self.root_seed, *processes))
         return loader(Stream(self._points, n, batch_size, self.root_seed, *processes))
 
     def val_dataloader(self) -> DataLoader[Batch]:
-        return self._evaluation("val")
+        return evaluation_loader(self.sets["val"], self.trainer)
 
     def test_dataloader(self) -> DataLoader[Batch]:
-        return self._evaluation("test")
+        return evaluation_loader(self.sets["test"], self.trainer)
 
     def predict_dataloader(self) -> DataLoader[Batch]:
         # Every process predicts all points, and the first one writes them down.
@@ -106,9 +116,6 @@ class SyntheticData(LightningDataModule):
         features, labels = next(iter(batches))  # [n, d], [n]
         return features[:n], labels[:n]
 
-    def _evaluation(self, split: str) -> DataLoader[Batch]:
-        return loader(InMemory(self.sets[split], evaluation_batch(self.trainer), None, *share(self.trainer)))
-
     def _draw(self, split: str) -> Points:
         # torch keeps 32 bits of a CPU seed: four that differ there, so that no two sets are drawn alike.
         seeds = np.random.default_rng(self.root_seed).choice(2**32, size=len(SPLITS), replace=False)
@@ -117,4 +124,6 @@ class SyntheticData(LightningDataModule):
 
     def _points(self, n: int, generator: Generator | None = None) -> Points:
         problem = self.hparams["problem"]
-        return check_points(draw(problem, n, self.hparams["noise"], generator), problem, n)
+        features, labels = draw(problem, n, self.hparams["noise"], generator)  # [n, n_features], [n]
+        check_shapes(features, labels, problem, n, self.n_features, self.n_classes)
+        return features, labels

@@ -2,100 +2,75 @@
 
 import reprlib
 from collections.abc import Callable, Mapping, MutableMapping
-from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-WORDS = {
-    float: "a number",
-    int: "a whole number",
-    bool: "true or false",
-    str: "text",
-    NoneType: "null",
-    dict: "a group",
-}
-LINKED = ("n_features", "n_classes", "columns", "classes")  # settings of a model that come from its data
+WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "text", NoneType: "null"}
+SET_FROM_DATA = ("n_features", "n_classes", "columns", "classes")  # settings of a model that the command fills in
 Limits = Mapping[str, tuple[float, float]]
 
 
 class UserError(ValueError):
-    """A user's mistake, in one or two lines that name it and what is allowed; the command ends with status 2."""
+    """A user's mistake, in one or two lines that name it and what is allowed; the command exits with status 2."""
 
 
 def check(owner: str, init: Callable[..., None], settings: MutableMapping[str, Any], limits: Limits) -> None:
     """Compare settings with the types that `init` takes and with `limits`, both ends allowed.
 
-    A checkpoint's settings pass here too, whatever wrote them. Numpy's numbers become Python's.
+    Numpy's numbers are replaced by Python's, so that a checkpoint of the settings can be loaded.
 
     Raises:
         UserError: names the setting as `owner.name`, its value, and what is allowed.
-        TypeError: `init` has an annotation that no config could fill.
     """
     for name, hint in get_type_hints(init).items():
         if name == "return":
             continue
-        value = settings[name] = _plain(settings[name])
+        value = settings[name]
+        if hasattr(value, "dtype"):
+            value = settings[name] = value.item()
         if not _fits(value, hint):
-            raise UserError(f"{owner}.{name} must be {_words(hint)}, got {shown(value)}")
+            raise UserError(f"{owner}.{name} must be {in_words(hint) or hint}, got {short_repr(value)}")
         if name in limits and value is not None:
             low, high = limits[name]
-            for number in value if isinstance(value, (list, tuple)) else [value]:
+            for number in value if isinstance(value, list) else [value]:
                 if not low <= number <= high:  # so that nan fails too
-                    raise UserError(f"{owner}.{name} must be from {low} to {high}, got {shown(number)}")
+                    raise UserError(f"{owner}.{name} must be from {low} to {high}, got {short_repr(number)}")
 
 
-def shown(value: Any) -> str:
-    """A value as a message shows it, in a few printable words, however large or deep it is."""
+def in_words(hint: Any) -> str | None:
+    """What a type is called in a message, `float | None` as "a number or null"; None if it is no plain value."""
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if kind is Literal:
+        return "one of " + ", ".join(map(str, inner))
+    if kind in (Union, UnionType):
+        words = [in_words(option) for option in inner]
+        return None if None in words else " or ".join(map(str, words))
+    if kind is list:
+        item = in_words(inner[0]) if inner else None
+        return f"a list of {item.removeprefix('a ')}s" if item else None
+    return WORDS.get(kind)
+
+
+def short_repr(value: Any) -> str:
+    """A value in at most 60 printable characters, however large or deep it is."""
     try:
         text = reprlib.repr(value)
     except ValueError:  # an integer of more than 4300 digits
         text = "a number of thousands of digits"
-    return printable(" ".join(text.split()))[:60]
+    return without_control_chars(" ".join(text.split()))[:60]
 
 
-def printable(text: str) -> str:
-    """Text without what could steer a terminal."""
+def without_control_chars(text: str) -> str:
+    """Text that cannot steer a terminal."""
     return "".join(character if character.isprintable() else "?" for character in text)
-
-
-def _plain(value: Any) -> Any:
-    """Python's number for one of numpy's; else the value."""
-    if isinstance(value, (bool, int, str)) or type(value) is float:
-        return value
-    return int(value) if isinstance(value, Integral) else float(value) if isinstance(value, Real) else value
 
 
 def _fits(value: Any, hint: Any) -> bool:
     kind, inner = get_origin(hint) or hint, get_args(hint)
-    if hint is Any:
-        return True
     if kind is Literal:
-        return type(value) is str and value in inner
+        return value in inner
     if kind in (Union, UnionType):
         return any(_fits(value, option) for option in inner)
-    if kind in (list, tuple):
-        items = inner[:1] if inner[1:] in ((), (...,)) else inner
-        same = len(items) == 1 or (isinstance(value, (list, tuple)) and len(items) == len(value))
-        return isinstance(value, (list, tuple)) and same and all(_fits(*pair) for pair in _pairs(value, items))
-    if kind in (dict, Mapping):
-        keys, values = inner or (Any, Any)
-        return isinstance(value, dict) and all(_fits(k, keys) and _fits(v, values) for k, v in value.items())
-    if kind not in WORDS:
-        raise TypeError(f"a setting can be a number, text, true or false, null, a list or a group, not {hint}")
-    return type(value) is kind or (kind is float and type(value) is int)
-
-
-def _pairs(values: Any, hints: tuple[Any, ...]) -> list[tuple[Any, Any]]:
-    return list(zip(values, hints * len(values) if len(hints) == 1 else hints, strict=True)) if hints else []
-
-
-def _words(hint: Any) -> str:
-    """What a type is called in a message: float | None -> a number or null."""
-    kind, inner = get_origin(hint) or hint, get_args(hint)
-    if kind is Literal:
-        return "one of " + ", ".join(inner)
-    if kind in (Union, UnionType):
-        return " or ".join(map(_words, inner))
-    if kind in (list, tuple):
-        return "a list" + (f" of {_words(inner[0])}s".replace("of a ", "of ") if inner else "")
-    return WORDS.get(kind, "a group")
+    if kind is list:
+        return isinstance(value, list) and all(_fits(item, inner[0]) for item in value)
+    return hint is Any or type(value) is kind or (kind is float and type(value) is int)

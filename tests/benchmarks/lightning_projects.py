@@ -16,10 +16,10 @@ from torchmetrics.functional import accuracy
 from benchmarks.plain import shuffled
 from benchmarks.setting import Batch, Setting, Trained, net_and_optimizer, points
 from torchtour import Classifier, SimpleNet, SyntheticData
-from torchtour.callbacks.overhead import leave_out_overhead
-from torchtour.callbacks.report import EpochReport, Progress
-from torchtour.callbacks.run import Run
-from torchtour.trust.sealed import CheckpointFile
+from torchtour.runs.checkpoint_file import CheckpointFile
+from torchtour.runs.profiler import NullProfiler
+from torchtour.runs.report import EpochReport, Progress
+from torchtour.runs.run import Run
 
 
 class Clock(Callback):
@@ -45,14 +45,13 @@ def torchtour(setting: Setting, streaming: bool = False) -> Trained:
         clock = Clock()
         trainer = lightning.Trainer(
             accelerator="cpu", max_epochs=setting.epochs, logger=False, num_sanity_val_steps=0,
-            log_every_n_steps=1, enable_model_summary=False, plugins=[CheckpointFile()],
+            log_every_n_steps=1, enable_model_summary=False, plugins=[CheckpointFile()], profiler=NullProfiler(),
             limit_val_batches=1.0 if setting.validate else 0,
             callbacks=[clock, Run(root=folder), EpochReport(setting.report), Progress()],
         )  # fmt: skip
         torch.manual_seed(0)
         data = SyntheticData(n_train=setting.n, n_val=setting.n_val, batch_size=setting.batch, streaming=streaming)
         model = Classifier(hidden_size=setting.hidden, step_size=10**6)
-        leave_out_overhead(trainer, model)
         trainer.fit(model, data)
     return clock.seconds, model.net
 

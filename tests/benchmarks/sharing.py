@@ -27,7 +27,7 @@ def torchtour_shared(processes: int, batch: int, threads: int = 1) -> float:
     """Seconds of all epochs but the first, which warms up; a batch is that of all processes together."""
     flags = ["--data.n_train", "1000000", "--data.batch_size", str(batch), "--trainer.max_epochs", str(EPOCHS)]
     flags += ["--trainer.callbacks+=benchmarks.lightning_projects.Clock"]
-    flags += ["--report.every", "0", "--pictures.enabled", "false"]
+    flags += ["--report.every_n_epochs", "0", "--plots.enabled", "false"]
     flags += ["-c", str(ROOT / "configs/ddp.yaml")] if processes == 2 else []
     with tempfile.TemporaryDirectory() as folder:
         call = [Path(sys.executable).with_name("torchtour"), "fit", *flags]

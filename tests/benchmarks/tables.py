@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 
 from benchmarks.setting import ROOT
 from torchtour import Classifier, TableData
-from torchtour.callbacks.run import Run
+from torchtour.runs.run import Run
 
 TABLES = ("iris", "wine", "breast_cancer", "digits")
 SEEDS = range(5)

@@ -6,13 +6,13 @@ from pathlib import Path
 from faults.command import call
 from faults.forging import CONSUMERS, Bomb, saved, seal
 from faults.product import read_checkpoint
-from faults.runs import fit_flags, undisturbed
+from faults.runs import fit_flags, undisturbed_run
 from faults.tries import Tries, named
 
 
 def bombs(folder: Path, consumers: tuple[str, ...], environments: tuple[dict[str, str], ...]) -> Tries:
     marker = folder / "exploded"
-    whole = undisturbed(folder, fit_flags(2))
+    whole = undisturbed_run(folder, fit_flags(2))
     stored = read_checkpoint(whole / "last.ckpt")
     for place in ("state_dict", "bomb"):
         armed = {**stored, place: Bomb(marker)}

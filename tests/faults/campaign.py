@@ -9,15 +9,12 @@ from pathlib import Path
 from faults.bad_input import BAD, bad_input
 from faults.bombs import bombs
 from faults.callbacks import each_callback, one_run_for_several_fits
-from faults.changes import NO_NET, NO_RESUME
 from faults.damage import cut_short, damaged_best, flipped, overwritten
 from faults.divergence import WILD, diverges
-from faults.drawn_leaves import odd_leaves
 from faults.drawn_runs import drawn_names, drawn_runs, widths
 from faults.drawn_settings import odd_settings
 from faults.failing_calls import failing_calls
 from faults.forging import CONSUMERS
-from faults.hostile import hostile
 from faults.installed import Real
 from faults.kills import killed_at_lines, killed_at_random
 from faults.power import SYSTEMS, power_cut
@@ -29,7 +26,6 @@ from faults.runs import ADAM, fit_flags
 from faults.settings import ends_early, half_measures, precisions
 from faults.signals import stopped, stopped_at_lines, stopped_for_real
 from faults.surroundings import A_JOB, accents, environments, equal_times, folders, hints, pipes, streams
-from faults.swelling import files_that_swell
 from faults.tables import HOSTILE, drawn_tables, hostile_tables, killed_table, no_tables
 from faults.together import begun_together, read_while_written, resumed_twice, swapped
 from faults.tries import Tries
@@ -57,9 +53,8 @@ SETTINGS: list[tuple[object, ...]] = [
 def campaign() -> list[Case]:
     """All cases but those of two processes; each ends within a minute or two."""
     sigterm, sigint = signal.SIGTERM, signal.SIGINT
-    wide = fit_flags(40, "--model.hidden_size", 100_000, "--report.every", 0)
+    wide = fit_flags(40, "--model.hidden_size", 100_000, "--report.every_n_epochs", 0)
     moments = tuple(0.2 + 1.4 * n for n in range(4))
-    net, resume = tuple(NO_NET), tuple(NO_RESUME)
     everyone = tuple(name for name in CONSUMERS if name != "fit anew")
     forced = {"TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}
     cases: list[tuple[str, Callable[[Path], Tries]]] = [
@@ -75,9 +70,6 @@ def campaign() -> list[Case]:
         ("damage", partial(overwritten, path=None, count=6000)),
         ("damage", partial(damaged_best, seed=0, count=16)),
         *(("hostile", partial(bombs, consumers=(name,), environments=({}, forced))) for name in everyone),
-        *(("hostile", partial(hostile, names=net[n::8], consumers=everyone)) for n in range(8)),
-        *(("hostile", partial(hostile, names=resume[n::6], consumers=("fit", "fit anew", "test"))) for n in range(6)),
-        ("hostile", partial(files_that_swell, consumers=("fit", "test", "load"))),
         *(("room", partial(full_from_the_start, sizes=tuple(range(4 + 4 * n, 84, 16)), inodes=())) for n in range(4)),
         ("room", partial(full_from_the_start, sizes=(), inodes=(1, 2, 3, 4, 5, 6, 7, 8))),
         *(("room", partial(filled_meanwhile, seed=n, pages=tuple(range(n, 9, 3)))) for n in range(3)),
@@ -99,7 +91,6 @@ def campaign() -> list[Case]:
         *(("signals", partial(stopped_for_real, signum=s, moments=moments)) for s in (sigterm, sigint)),
         ("divergence", partial(diverges, names=tuple(WILD))),
         *(("drawn", partial(odd_settings, seed=n, step=10)) for n in range(10)),
-        *(("drawn", partial(odd_leaves, seed=n, step=6)) for n in range(0, 6, 2)),  # each leaf has one kind or two
         *(("drawn", partial(environments, seed=n, count=10)) for n in range(3)),
         *(("drawn", partial(drawn_runs, seed=n, count=10)) for n in range(4)),
         ("drawn", partial(drawn_names, seed=0, count=20)),

@@ -174,7 +174,7 @@ def load(path: str) -> int:
 def fit_with_one_run(*epochs: str) -> int:
     """One Run object for several fits, each of so many epochs."""
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
-    run = Run(save_every=0)
+    run = Run(save_every_seconds=0)
     for number in epochs:
         quiet = {"logger": False, "enable_progress_bar": False, "enable_model_summary": False}
         trainer = Trainer(max_epochs=int(number), callbacks=[run], plugins=[CheckpointFile()], **quiet)

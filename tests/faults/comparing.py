@@ -39,13 +39,13 @@ def difference(whole: Path, part: Path, without: tuple[str, ...] = ()) -> str:
         stored = [read_checkpoint(run / name) for run in (whole, part)]
         for each in stored:  # best.ckpt may be from before the run was resumed to go on for longer
             each["settings"] = {**each["settings"], "trainer.max_epochs": 0}
-        place = unlike(*({key: each[key] for key in each if key not in without} for each in stored))
+        place = first_mismatch(*({key: each[key] for key in each if key not in without} for each in stored))
         if place:
             return f"{name} differs at {place}"
     return ""
 
 
-def unlike(a: Any, b: Any, place: str = "/") -> str:
+def first_mismatch(a: Any, b: Any, place: str = "/") -> str:
     """Where two checkpoints' contents differ, down to the last bit; "" where they don't."""
     if type(a) is not type(b):
         return place
@@ -56,7 +56,7 @@ def unlike(a: Any, b: Any, place: str = "/") -> str:
         parts = [(key, a[key], b.get(key)) for key in a] if isinstance(a, dict) else list(zip(range(len(a)), a, b))  # noqa: B905
         if len(a) != len(b) or (isinstance(a, dict) and a.keys() != b.keys()):
             return place
-        return next((found for key, x, y in parts if (found := unlike(x, y, f"{place}{key}/"))), "")
+        return next((found for key, x, y in parts if (found := first_mismatch(x, y, f"{place}{key}/"))), "")
     return "" if a == b or (a != a and b != b) else place
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 
 from faults.command import call
-from faults.comparing import difference, unlike, unsound
+from faults.comparing import difference, first_mismatch, unsound
 from faults.product import UserError, read_checkpoint
-from faults.runs import EACH_EPOCH, fit_flags, newest, undisturbed
+from faults.runs import EACH_EPOCH, fit_flags, newest, undisturbed_run
 from faults.tries import Tries, named
 
 
@@ -16,7 +16,7 @@ class Sound:
     """A copy of a checkpoint, to damage."""
 
     def __init__(self, folder: Path, path: Path | None) -> None:
-        path = path or undisturbed(folder, fit_flags(2)) / "best.ckpt"
+        path = path or undisturbed_run(folder, fit_flags(2)) / "best.ckpt"
         self.content, self.held = path.read_bytes(), read_checkpoint(path)
         self.copy = folder / "damaged.ckpt"
 
@@ -31,7 +31,7 @@ class Sound:
             return named("many lines" if "\n" in str(error) else "", where)
         except Exception as error:
             return named(repr(error), where)
-        return named(unlike(self.held, read), where)
+        return named(first_mismatch(self.held, read), where)
 
 
 def cut_short(folder: Path, path: Path | None, step: int) -> Tries:
@@ -66,8 +66,8 @@ def overwrite(content: bytes, rng: Random) -> bytes:
 
 def damaged_best(folder: Path, seed: int, count: int) -> Tries:
     """A run whose best.ckpt is damaged is resumed: it says so, loses nothing else, and ends with one that is sound."""
-    rng, good = Random(seed), undisturbed(folder / "good", fit_flags(2)).parents[2]
-    whole = undisturbed(folder / "whole", fit_flags(4))
+    rng, good = Random(seed), undisturbed_run(folder / "good", fit_flags(2)).parents[2]
+    whole = undisturbed_run(folder / "whole", fit_flags(4))
     for n in range(count):
         part = folder / "part"
         shutil.copytree(good, part)

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from faults.command import call
-from faults.comparing import litter, unlike, unsound
+from faults.comparing import first_mismatch, litter, unsound
 from faults.product import read_checkpoint
 from faults.runs import ADAM, SMALL, newest
 from faults.tries import Tries, named
@@ -53,7 +53,7 @@ def kept(folder: Path, wild: Path, name: str) -> str:
         assert before is not None
         rows = [(run / "metrics.csv").read_text().splitlines()[: stored["epoch"] + 2] for run in (before, wild)]
         state = read_checkpoint(before / "last.ckpt")["state_dict"]
-        problem = "other rows" if rows[0] != rows[1] else unlike(state, stored["state_dict"])
+        problem = "other rows" if rows[0] != rows[1] else first_mismatch(state, stored["state_dict"])
         shutil.rmtree(folder)
         if problem:
             return f"{file}: {problem}"

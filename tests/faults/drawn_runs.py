@@ -39,8 +39,8 @@ VALID: dict[str, tuple[object, ...]] = {
     "trainer.enable_checkpointing": ("true", "null"),
     "trainer.inference_mode": ("true", "false"),
     "trainer.min_epochs": (0, 1, "null"),
-    "report.every": (0, 1, 7),
-    "run.save_every": (0, 1, "1e9"),
+    "report.every_n_epochs": (0, 1, 7),
+    "run.save_every_seconds": (0, 1, "1e9"),
     "run.tensorboard": ("false",),
 }
 CALLBACKS = ("ModelCheckpoint", "Timer")

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import torchtour
 from faults.command import Command
 from faults.comparing import unsound
-from faults.product import DATA, SETTINGS
+from faults.product import MODEL_FOR, SETTINGS
 from faults.runs import fit_flags
 from faults.tables import table_flags, write_table
 from faults.tries import Tries, named
@@ -22,7 +23,11 @@ TAGGED = ("''", "abc", "maybe", "1.5", "-", "[1]", "{a: b}")
 def settings() -> list[tuple[str, tuple[object, ...]]]:
     """Every setting of fit, as it is written in a flag, and a command line to add it to."""
     groups = [(group, cls, POINTS) for group, cls in SETTINGS.items()]
-    groups += [("data", cls, ROWS if name.endswith("TableData") else POINTS) for name, cls in DATA.items()]
+    groups += [
+        ("data", cls, ROWS if name.endswith("TableData") else POINTS)
+        for name in MODEL_FOR
+        for cls in [getattr(torchtour, name)]
+    ]
     found = [(f"{group}.{name}", base) for group, cls, base in groups for name in inspect.signature(cls).parameters]
     return [(name, POINTS) for name in ("seed_everything", "init_from", "ckpt_path")] + found
 

@@ -13,11 +13,12 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from faults.changes import INPUTS
 from faults.command import call
 from faults.comparing import unsound
-from faults.runs import finish, fit_flags, undisturbed
+from faults.runs import finish, fit_flags, undisturbed_run
 from faults.tries import Skipped, Tries, named
+
+INPUTS = Path(__file__).with_name("inputs")
 
 OURS = 1  # the campaign's own write, by which a child says that it begins
 
@@ -45,7 +46,7 @@ def failing_calls(folder: Path, start: int, step: int, count: int) -> Tries:
 
 def tries(folder: Path, start: int, step: int, count: int) -> Tries:
     rng, flags = Random(start), fit_flags(4)
-    whole = undisturbed(folder / "whole", flags)
+    whole = undisturbed_run(folder / "whole", flags)
     for nth in range(1 + start, 1 + start + step * count, step):
         part, ever = folder / f"part_{nth}", rng.random() < 0.3
         answer = call(*flags, folder=part, first=partial(ctypes.CDLL(None).fail_nth, OURS + nth, ever))
@@ -54,7 +55,7 @@ def tries(folder: Path, start: int, step: int, count: int) -> Tries:
             yield "a system call that fails in fit", named(answer.problem(1, 2) or unsound(part), where)
         yield "runs with a failed system call, in the end", named(finish(part, flags, whole), where)
         target = part / "net"
-        eject = ("eject", "--ckpt_path", "last", "--to", target)
+        eject = ("export", "--ckpt_path", "last", "--to", target)
         answer = call(*eject, folder=part, first=partial(ctypes.CDLL(None).fail_nth, OURS + 1 + nth % 12, False))
         problem = answer.problem(0, 1, 2)
         if answer.status != 0 and not problem:

@@ -18,7 +18,7 @@ from faults.runs import (
     fit_flags,
     go_on,
     last_epoch,
-    undisturbed,
+    undisturbed_run,
     writes_after,
 )
 from faults.tries import Tries, named
@@ -28,14 +28,14 @@ def killed_at_random(
     folder: Path, fault: str, seed: int, kills: int, flags: tuple[object, ...], environment: Mapping[str, str]
 ) -> Tries:
     """One run, killed again and again: one kill in four while it starts, the others while it trains."""
-    rng, part, whole = Random(seed), folder / "part", undisturbed(folder / "whole", flags)
+    rng, part, whole = Random(seed), folder / "part", undisturbed_run(folder / "whole", flags)
     for _ in range(kills):
         if (before := last_epoch(part)) == epochs_of(flags):
             break
         command = go_on(
             part,
             flags,
-            rng.choice((EACH_EPOCH, ("--run.save_every", 0.1, *NO_PICTURES), SELDOM)),
+            rng.choice((EACH_EPOCH, ("--run.save_every_seconds", 0.1, *NO_PICTURES), SELDOM)),
             environment=environment,
         )
         if rng.random() < 0.75:
@@ -50,7 +50,7 @@ def killed_at_random(
 def killed_at_lines(folder: Path, start: int, step: int, lines: tuple[tuple[str, int], ...] = ()) -> Tries:
     """A run killed before a line, resumed and killed before it again, then left alone; for each line in turn."""
     flags = fit_flags(4)
-    whole, rng = undisturbed(folder / "whole", flags), Random(start)
+    whole, rng = undisturbed_run(folder / "whole", flags), Random(start)
     for index, line in enumerate(lines or fit_lines(folder)[start::step]):
         part = folder / f"part_{index}"
         for nth in (rng.randint(1, 4), 1):
@@ -59,5 +59,5 @@ def killed_at_lines(folder: Path, start: int, step: int, lines: tuple[tuple[str,
             answer = go_on(part, flags, first=partial(send_at, line, nth, signal.SIGKILL)).answer()
             if answer.status == 128 + signal.SIGKILL:
                 where = f" ({line[0]}:{line[1]}, time {nth})"
-                yield "kill -9 just before a line of run.py, atomic.py or sealed.py", named(unsound(part), where)
+                yield "kill -9 just before a line of run.py, files.py or sealed.py", named(unsound(part), where)
         yield "runs that were killed so, in the end", named(finish(part, flags, whole), f" ({line[0]}:{line[1]})")

@@ -13,7 +13,7 @@ from faults.runs import fit_flags
 
 
 def fit_lines(folder: Path) -> list[tuple[str, int]]:
-    """Each line of run.py, atomic.py and sealed.py that a fit and its resumption run, in order of their first time."""
+    """Each line of run.py, files.py and sealed.py that a fit and its resumption run, in order of their first time."""
     path = folder / "lines"
     for flags in (fit_flags(2), ("fit", "--ckpt_path", "last", "--trainer.max_epochs", "3")):
         Command(*flags, folder=folder / "lines.fit", first=partial(trace, partial(note, path))).answer()
@@ -22,7 +22,7 @@ def fit_lines(folder: Path) -> list[tuple[str, int]]:
 
 
 def line_with(text: str) -> tuple[str, int]:
-    """The first line of run.py, atomic.py or sealed.py that has this text."""
+    """The first line of run.py, files.py or sealed.py that has this text."""
     for path, name in WATCHED.items():
         for number, line in enumerate(Path(path).read_text().splitlines(), 1):
             if text in line:
@@ -36,7 +36,7 @@ def note(path: Path, line: tuple[str, int]) -> None:
 
 
 def trace(see: Callable[[tuple[str, int]], None]) -> None:
-    """Call see(line) just before each line of run.py, atomic.py and sealed.py."""
+    """Call see(line) just before each line of run.py, files.py and sealed.py."""
 
     def local(frame: Any, event: str, _: Any) -> Any:
         if event == "line":

@@ -9,7 +9,7 @@ from random import Random
 from faults.command import LONGEST, Command
 from faults.comparing import unsound
 from faults.product import read_checkpoint
-from faults.runs import SELDOM, finish, fit_flags, newest, undisturbed, writes_after
+from faults.runs import SELDOM, finish, fit_flags, newest, undisturbed_run, writes_after
 from faults.tries import Skipped, Tries, named
 
 SYSTEMS = {  # how each is made, and the least megabytes that it takes
@@ -39,9 +39,9 @@ def _root(*call: object) -> None:
 
 def power_cut(folder: Path, system: str, seed: int, times: int) -> Tries:
     """The image is copied while a run writes into it: its own cache never reached that copy, as in a power cut."""
-    rng, flags = Random(seed), (*fit_flags(150), *SELDOM, "--run.save_every", 0.2)
+    rng, flags = Random(seed), (*fit_flags(150), *SELDOM, "--run.save_every_seconds", 0.2)
     make, megabytes = SYSTEMS[system]
-    whole = undisturbed(folder / "whole", flags)
+    whole = undisturbed_run(folder / "whole", flags)
     for n in range(times):
         image, cut = folder / f"live_{n}.img", folder / f"cut_{n}.img"
         with open(image, "wb") as file:

@@ -10,7 +10,7 @@ from faults.command import LONGEST, call
 from faults.comparing import difference, litter, unsound
 from faults.installed import Real, session
 from faults.product import ROOT
-from faults.runs import epochs_of, fit_flags, last_epoch, newest, undisturbed, writes_after
+from faults.runs import epochs_of, fit_flags, last_epoch, newest, undisturbed_run, writes_after
 from faults.tries import Tries, named
 
 DDP = ROOT / "configs/ddp.yaml"
@@ -19,7 +19,7 @@ DDP = ROOT / "configs/ddp.yaml"
 def two_processes(folder: Path, fault: str, strike: Callable[["Real", list[int]], None], rank: int) -> Tries:
     """`strike` hits a process of a run of two; all must end, and the run must go on to the same end."""
     flags, part = (*fit_flags(60), "-c", DDP), folder / "part"
-    whole = undisturbed(folder / "whole", flags)
+    whole = undisturbed_run(folder / "whole", flags)
     command = Real(*flags, folder=part)
     command.wait(LONGEST, lambda: writes_after(part, 0))
     command.wait(random.uniform(0.1, 0.6))

@@ -3,21 +3,21 @@
 import contextlib
 import importlib
 from pathlib import Path
+from typing import Any
 
 from lightning import Trainer
 
 from torchtour import Classifier, SyntheticData
-from torchtour.callbacks import run as run_module
-from torchtour.callbacks.run import Run
 from torchtour.command import main as command_line
-from torchtour.command.cli import DATA, OURS
+from torchtour.command.arguments import CALLBACKS, MODEL_FOR
+from torchtour.runs import checkpoint_file, files
+from torchtour.runs import run as run_module
+from torchtour.runs.checkpoint_file import CheckpointFile, read_raw
+from torchtour.runs.run import Run
 from torchtour.settings import UserError
-from torchtour.trust import atomic, sealed
-from torchtour.trust.sealed import CheckpointFile
-from torchtour.trust.sealed import read as read_checkpoint
 
 __all__ = [
-    "DATA",
+    "MODEL_FOR",
     "ROOT",
     "SETTINGS",
     "WATCHED",
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 EARLY = (
-    "torchtour.command.subcommands",
+    "torchtour.command.fit",
     "attrs",
     "omegaconf",
     "multiprocessing.synchronize",
@@ -41,5 +41,11 @@ for name in EARLY:
         importlib.import_module(name)
 
 ROOT = Path(__file__).parents[2]
-WATCHED = {run_module.__file__: "run.py", atomic.__file__: "atomic.py", sealed.__file__: "sealed.py"}
-SETTINGS = {"trainer": Trainer, "model": Classifier, **OURS}  # the groups of settings, and who takes them; DATA: data's
+WATCHED = {run_module.__file__: "run.py", files.__file__: "files.py", checkpoint_file.__file__: "checkpoint_file.py"}
+
+
+def read_checkpoint(path: Path) -> Any:
+    return read_raw(path).content
+
+
+SETTINGS = {"trainer": Trainer, "model": Classifier, **CALLBACKS}  # groups of settings, and their classes

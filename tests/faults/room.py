@@ -9,7 +9,7 @@ from random import Random
 
 from faults.command import LONGEST, Answer, Command, call
 from faults.comparing import litter, unsound
-from faults.runs import finish, fit_flags, undisturbed, writes_after
+from faults.runs import finish, fit_flags, undisturbed_run, writes_after
 from faults.tries import Skipped, Tries, named
 
 
@@ -40,7 +40,7 @@ def full(answer: Answer, root: Path) -> str:
 
 def full_from_the_start(folder: Path, sizes: tuple[int, ...], inodes: tuple[int, ...]) -> Tries:
     flags = fit_flags(20, "--model.hidden_size", 100)
-    whole = undisturbed(folder / "whole", flags)
+    whole = undisturbed_run(folder / "whole", flags)
     for size, nodes in [*((size, 0) for size in sizes), *((1000, nodes) for nodes in inodes)]:
         part = folder / f"part_{size}_{nodes}"
         with small_disk(part, size, nodes) as make_room:
@@ -55,7 +55,7 @@ def full_from_the_start(folder: Path, sizes: tuple[int, ...], inodes: tuple[int,
 def filled_meanwhile(folder: Path, seed: int, pages: tuple[int, ...]) -> Tries:
     """Something else takes all but a few pages while the run goes on; metrics.csv grows into what is left."""
     flags, rng = fit_flags(150), Random(seed)
-    whole = undisturbed(folder / "whole", flags)
+    whole = undisturbed_run(folder / "whole", flags)
     for free in pages:
         part = folder / f"part_{free}"
         with small_disk(part, 1000) as make_room:
@@ -80,7 +80,7 @@ def fill(path: Path, free: int) -> None:
 
 def read_only(folder: Path) -> Tries:
     """A folder that cannot be written; by a mount, since no mode stops the superuser."""
-    run = undisturbed(folder / "good", fit_flags(2))
+    run = undisturbed_run(folder / "good", fit_flags(2))
     with small_disk(folder / "disk", 1000):
         shutil.copytree(run, folder / "disk/run")
         subprocess.run(["mount", "-o", "remount,ro", folder / "disk"], check=True, timeout=LONGEST)

@@ -6,14 +6,14 @@ from random import Random
 
 from faults.command import call
 from faults.comparing import difference
-from faults.runs import fit_flags, newest, undisturbed
+from faults.runs import fit_flags, newest, undisturbed_run
 from faults.tries import Tries, named
 
 
 def torn_metrics(folder: Path, start: int, step: int) -> Tries:
     """A machine that stops may leave a part of the last row in metrics.csv, and last.ckpt of the row before."""
     flags = fit_flags(12)
-    whole = undisturbed(folder / "whole", flags)
+    whole = undisturbed_run(folder / "whole", flags)
     call(*fit_flags(11), folder=folder / "part")
     row = (whole / "metrics.csv").read_text().splitlines()[-1]
     for length in range(1 + start, len(row) + 1, step):
@@ -30,7 +30,7 @@ def lost_rows(folder: Path) -> Tries:
     """metrics.csv has lost what last.ckpt has lived: the run must not end as if nothing had happened."""
     fault = "metrics.csv shorter than last.ckpt, or gone, then resumed"
     flags = fit_flags(6)
-    whole = undisturbed(folder / "whole", flags)
+    whole = undisturbed_run(folder / "whole", flags)
     call(*fit_flags(4), folder=folder / "part")
     rows = (newest(folder / "part") / "metrics.csv").read_text().splitlines(keepends=True)
     for index, kept in enumerate([rows[:-1], [*rows[:2], *rows[3:]], rows[:1], [], None]):
@@ -46,7 +46,7 @@ def lost_rows(folder: Path) -> Tries:
 def wrong_rows(folder: Path, seed: int, count: int) -> Tries:
     """A row that the checkpoint completed is torn or holds odd bytes: the run ends with the right rows, or says so."""
     rng, flags = Random(seed), fit_flags(6)
-    whole = undisturbed(folder / "whole", flags)
+    whole = undisturbed_run(folder / "whole", flags)
     call(*fit_flags(4), folder=folder / "part")
     content = (newest(folder / "part") / "metrics.csv").read_bytes()
     odd = (b"\xff", b"\0", b"9" * 200_000, b'"', b"\r", b"\n", b",", b"x", b"", b"-", b"\xef\xbb\xbf")

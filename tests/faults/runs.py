@@ -8,9 +8,9 @@ from faults.comparing import difference, litter
 from faults.product import read_checkpoint
 
 SMALL = ("--data.n_train", "60", "--data.n_val", "30", "--data.n_test", "30", "--data.batch_size", "25")
-NO_PICTURES = ("--pictures.enabled", "false")
-EACH_EPOCH = ("--run.save_every", 0, *NO_PICTURES)
-SELDOM = ("--run.save_every", 1, *NO_PICTURES)  # the default; an epoch of these runs takes some milliseconds
+NO_PICTURES = ("--plots.enabled", "false")
+EACH_EPOCH = ("--run.save_every_seconds", 0, *NO_PICTURES)
+SELDOM = ("--run.save_every_seconds", 1, *NO_PICTURES)  # the default; an epoch of these runs takes some milliseconds
 ADAM = ("--model.optimizer", "adam", "--model.momentum", "0", "--model.lr", "0.01")
 
 
@@ -18,7 +18,7 @@ def fit_flags(epochs: int, *more: object) -> tuple[object, ...]:
     return ("fit", *SMALL, *EACH_EPOCH, "--trainer.max_epochs", epochs, *more)
 
 
-def undisturbed(folder: Path, flags: tuple[object, ...]) -> Path:
+def undisturbed_run(folder: Path, flags: tuple[object, ...]) -> Path:
     """The finished run that all others are held against."""
     answer = call(*flags, folder=folder)
     assert (answer.status, answer.err) == (0, ""), answer
@@ -70,7 +70,7 @@ def used(root: Path, resumable: bool = True) -> str:
         return "status 0, and no last.ckpt"
     calls: list[tuple[tuple[object, ...], int]] = []
     for number, path in enumerate(sorted(run.rglob("*.ckpt"))):
-        calls += [(("test", "--ckpt_path", path), 0), (("eject", "--ckpt_path", path, "--to", f"net_{number}"), 0)]
+        calls += [(("test", "--ckpt_path", path), 0), (("export", "--ckpt_path", path, "--to", f"net_{number}"), 0)]
     more = ("--trainer.max_epochs", last_epoch(root) + 1, *EACH_EPOCH)
     calls += [(("fit", "--ckpt_path", run / "last.ckpt", *more), 0 if resumable else 2)]
     for arguments, status in calls:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from faults.command import call
 from faults.comparing import difference
-from faults.runs import fit_flags, last_epoch, newest, undisturbed
+from faults.runs import fit_flags, last_epoch, newest, undisturbed_run
 from faults.tries import Tries, named
 
 
@@ -25,7 +25,7 @@ def precisions(folder: Path) -> Tries:
 
 def half_measures(folder: Path) -> Tries:
     """Who evaluates fewer points than there are must not say that it was all of them."""
-    undisturbed(folder, fit_flags(2))
+    undisturbed_run(folder, fit_flags(2))
     for command, split in (("test", "test"), ("validate", "val"), ("predict", "predict")):
         limit = ("--trainer.limit_" + split + "_batches", 1, f"--data.n_{split}", 40_000)
         answer = call(command, "--ckpt_path", "last", *limit, folder=folder)
@@ -45,7 +45,7 @@ def ends_early(folder: Path) -> Tries:
         answer = call(*fit_flags(4, *more, *flags), folder=part)
         problem = answer.problem(0, 1, 2)
         if answer.status == 0:
-            whole = undisturbed(folder / "whole", fit_flags(4, *more))
+            whole = undisturbed_run(folder / "whole", fit_flags(4, *more))
             if not last_epoch(part):
                 problem = problem or "status 0, and says that there is a last.ckpt" * ("last.ckpt" in answer.out)
             elif last_epoch(part) < 4:

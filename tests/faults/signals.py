@@ -12,7 +12,7 @@ from faults.command import LONGEST, Command
 from faults.comparing import litter, unsound
 from faults.installed import Real
 from faults.lines import fit_lines, send_at
-from faults.runs import EACH_EPOCH, SELDOM, epochs_of, finish, fit_flags, last_epoch, undisturbed, writes_after
+from faults.runs import EACH_EPOCH, SELDOM, epochs_of, finish, fit_flags, last_epoch, undisturbed_run, writes_after
 from faults.tries import Tries, named
 
 
@@ -22,7 +22,7 @@ def stopped(
     """A signal at a random moment, from the first line of main() on."""
     rng, flags = Random(seed), fit_flags(epochs)
     began = time.monotonic()
-    whole, left = undisturbed(folder / "whole", flags), times
+    whole, left = undisturbed_run(folder / "whole", flags), times
     longest = time.monotonic() - began
     for number in range(10 * times):
         part = folder / f"part_{number}"
@@ -42,14 +42,14 @@ def stopped_at_lines(
     folder: Path, signum: signal.Signals, start: int, step: int, lines: tuple[tuple[str, int], ...] = ()
 ) -> Tries:
     flags = fit_flags(4)
-    whole, rng = undisturbed(folder / "whole", flags), Random(start)
+    whole, rng = undisturbed_run(folder / "whole", flags), Random(start)
     for index, line in enumerate(lines or fit_lines(folder)[start::step]):
         part = folder / f"part_{index}"
         command = Command(*flags, folder=part, first=partial(send_at, line, rng.randint(1, 4), signum))
         if command.answer().status == 0:
             continue  # a line that only a resumed fit runs
         where = f" ({line[0]}:{line[1]})"
-        fault = f"{signum.name} just before a line of run.py, atomic.py or sealed.py"
+        fault = f"{signum.name} just before a line of run.py, files.py or sealed.py"
         yield from stop(command, signum, flags, whole, fault, where, times=0)
 
 
@@ -84,7 +84,7 @@ def stop(
 def stopped_for_real(folder: Path, signum: signal.Signals, moments: tuple[float, ...]) -> Tries:
     """The installed command in a process of its own: it spends its first seconds importing torch."""
     flags = fit_flags(60)
-    whole = undisturbed(folder / "whole", flags)
+    whole = undisturbed_run(folder / "whole", flags)
     for number, moment in enumerate(moments):
         command = Real(*flags, folder=folder / f"part_{number}")
         command.wait(moment)

@@ -12,7 +12,7 @@ from faults.command import call
 from faults.comparing import difference, snapshot
 from faults.forging import saved
 from faults.product import read_checkpoint
-from faults.runs import fit_flags, newest, undisturbed
+from faults.runs import fit_flags, newest, undisturbed_run
 from faults.tries import Tries, named
 
 SLURM = {
@@ -54,8 +54,8 @@ def environments(folder: Path, seed: int, count: int) -> Tries:
     """With any variables the command says and writes what it does without them, or refuses in a line."""
     rng, flags = Random(seed), fit_flags(3)
     whole, foreign = (
-        undisturbed(folder / "whole", flags),
-        undisturbed(folder / "foreign", fit_flags(2, "--data.problem", "xor")),
+        undisturbed_run(folder / "whole", flags),
+        undisturbed_run(folder / "foreign", fit_flags(2, "--data.problem", "xor")),
     )
     said = call("test", "--ckpt_path", "last", folder=folder / "whole").out
     call("predict", "--ckpt_path", "last", folder=folder / "whole")
@@ -89,7 +89,7 @@ def accents(folder: Path) -> Tries:
                 fit_flags(1, "--run.root", root),
                 ("test", "--run.root", root),
                 ("fit", "--run.name", root),
-                ("eject", "--root", root, "--to", root + "_net"),
+                ("export", "--root", root, "--to", root + "_net"),
             )
             for arguments in calls:
                 problem = call(*arguments, **settings).problem(2 if "--run.name" in arguments else 0)
@@ -98,7 +98,7 @@ def accents(folder: Path) -> Tries:
 
 def equal_times(folder: Path, seed: int, count: int) -> Tries:
     """Runs whose files have one time: best is that of the last name and version, in whichever order they were made."""
-    rng, good = Random(seed), undisturbed(folder / "good", fit_flags(1))
+    rng, good = Random(seed), undisturbed_run(folder / "good", fit_flags(1))
     for n in range(count):
         names = sorted({(rng.choice("abc"), rng.randint(0, 12)) for _ in range(rng.randint(2, 5))})
         for order in (names, names[::-1]):
@@ -131,7 +131,7 @@ def hints(folder: Path, seed: int, count: int) -> Tries:
 
 def streams(folder: Path) -> Tries:
     """Closed, or full: never silent success where the files are missing, never a traceback."""
-    undisturbed(folder / "good", fit_flags(2))
+    undisturbed_run(folder / "good", fit_flags(2))
     commands: dict[str, tuple[object, ...]] = {
         "fit": fit_flags(2),
         "test": ("test", "--ckpt_path", "last"),
@@ -166,21 +166,21 @@ def _spoil(kind: str, numbers: tuple[int, ...]) -> None:
 
 def pipes(folder: Path) -> Tries:
     """A pipe that nobody writes to, where a file is named: refused at once."""
-    undisturbed(folder, fit_flags(1))
+    undisturbed_run(folder, fit_flags(1))
     os.mkfifo(folder / "pipe")
     groups = ("model", "data", "trainer", "run", "report", "pictures", "config", "init_from", "ckpt_path")
     for name in groups:
         answer = call("fit", f"--{name}", "pipe", folder=folder)
         yield "a pipe that nobody writes to, as a file", named(answer.problem(2), f" (--{name})")
-    for command in ("test", "predict", "validate", "eject"):
-        more = ("--to", "new") if command == "eject" else ()
+    for command in ("test", "predict", "validate", "export"):
+        more = ("--to", "new") if command == "export" else ()
         answer = call(command, "--ckpt_path", "pipe", *more, folder=folder)
         yield "a pipe that nobody writes to, as a file", named(answer.problem(2), f" ({command} --ckpt_path)")
 
 
 def folders(folder: Path) -> Tries:
     """Folders that another user owns: not listed, not entered, not written."""
-    good = undisturbed(folder / "good", fit_flags(2)).parents[2]
+    good = undisturbed_run(folder / "good", fit_flags(2)).parents[2]
     closed: dict[str, tuple[str, int]] = {
         "unlistable runs": ("checkpoints/default", 0o311),
         "closed runs": ("checkpoints/default", 0o000),
@@ -193,7 +193,7 @@ def folders(folder: Path) -> Tries:
         ("fit", "--ckpt_path", "last", "--trainer.max_epochs", 3),
         ("test", "--ckpt_path", "checkpoints/default/version_0/last.ckpt"),
         ("predict", "--ckpt_path", "last"),
-        ("eject", "--ckpt_path", "last", "--to", "net"),
+        ("export", "--ckpt_path", "last", "--to", "net"),
     )
     for name, (place, mode) in closed.items():
         for arguments in commands:

@@ -8,15 +8,15 @@ from random import Random
 
 from faults.command import LONGEST, Command, call
 from faults.comparing import difference, litter, unsound
-from faults.runs import EACH_EPOCH, fit_flags, newest, undisturbed
+from faults.runs import EACH_EPOCH, fit_flags, newest, undisturbed_run
 from faults.tries import Tries, named
 
 
 def resumed_twice(folder: Path, seed: int, times: int) -> Tries:
     """Two resumes of one last.ckpt: one goes on to the end, the other is refused or finds the end."""
     flags, rng = fit_flags(40), Random(seed)
-    whole, good = undisturbed(folder / "whole", flags), folder / "good"
-    undisturbed(good, fit_flags(2))
+    whole, good = undisturbed_run(folder / "whole", flags), folder / "good"
+    undisturbed_run(good, fit_flags(2))
     for _ in range(times):
         part = folder / "part"
         shutil.copytree(good, part)
@@ -39,7 +39,7 @@ def resumed_twice(folder: Path, seed: int, times: int) -> Tries:
 def begun_together(folder: Path, processes: int) -> Tries:
     """Runs of one name that begin at once: each has a folder of its own, and the same digits."""
     flags = fit_flags(4)
-    whole, part = undisturbed(folder / "whole", flags), folder / "part"
+    whole, part = undisturbed_run(folder / "whole", flags), folder / "part"
     commands = [Command(*flags, folder=part) for _ in range(processes)]
     for number, command in enumerate(commands):
         yield "fits that begin at once", named(command.answer().problem(0), f" (number {number})")
@@ -50,8 +50,8 @@ def begun_together(folder: Path, processes: int) -> Tries:
 
 def swapped(folder: Path, seed: int, times: int) -> Tries:
     """A file that is a sound one and a damaged one by turns: it is refused, or the sound one is used."""
-    run, rng = undisturbed(folder / "good", fit_flags(2)), Random(seed)
-    other = undisturbed(folder / "other", fit_flags(2, "--model.lr", 0))
+    run, rng = undisturbed_run(folder / "good", fit_flags(2)), Random(seed)
+    other = undisturbed_run(folder / "other", fit_flags(2, "--model.lr", 0))
     sound, damaged = (run / "last.ckpt").read_bytes(), bytearray((other / "last.ckpt").read_bytes())
     damaged[len(damaged) // 2] ^= 1
     said = call("test", "--ckpt_path", "a.ckpt", folder=_with(folder / "part", sound)).out

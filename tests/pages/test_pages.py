@@ -247,8 +247,8 @@ def test_the_help_is_that_of_the_command() -> None:
     for name in (
         "model.hidden_size",
         "data.streaming",
-        "run.save_every",
-        "report.every",
+        "run.save_every_seconds",
+        "report.every_n_epochs",
         "trainer.precision",
         "to DIR",
     ):
@@ -326,7 +326,7 @@ def recording() -> dict:
 def test_what_moves_on_the_start_page_is_the_training_of_the_command(tmp_path: Path) -> None:
     """Its scores are those of `torchtour fit -c configs/spiral.yaml`, epoch by epoch."""
     shutil.copytree(ROOT / "configs", tmp_path / "configs")
-    command = [sys.executable, "-m", "torchtour", "fit", "-c", "configs/spiral.yaml", "--pictures.enabled", "false"]
+    command = [sys.executable, "-m", "torchtour", "fit", "-c", "configs/spiral.yaml", "--plots.enabled", "false"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     with open(tmp_path / "checkpoints/spiral/version_0/metrics.csv", newline="") as file:

@@ -373,7 +373,7 @@ def test_own_points_train_by_the_command_and_the_file(playground, torchtour) -> 
     tab = playground(f"problem=own&train=400&points={';'.join(','.join(map(str, point)) for point in points)}")
     tab.evaluate(PRESS, 5)
     Path("points.csv").write_text("\n".join(",".join(row) for row in rows(tab)) + "\n")
-    answer = torchtour(*command(tab)[1:], "--pictures.enabled", "false")
+    answer = torchtour(*command(tab)[1:], "--plots.enabled", "false")
     assert (answer.status, answer.err) == (0, "")
     with open("checkpoints/playground/version_0/metrics.csv") as file:
         *_, last = csv.DictReader(file)
@@ -414,7 +414,7 @@ def test_the_command_on_the_screen_gives_the_figures_on_the_screen(
     tab.evaluate(PRESS, epochs)
     program, *arguments = command(tab)
     assert (program, arguments[0]) == ("torchtour", "fit")
-    answer = torchtour(*arguments, "--pictures.enabled", "false")
+    answer = torchtour(*arguments, "--plots.enabled", "false")
     assert (answer.status, answer.err) == (0, "")
     with open("checkpoints/playground/version_0/metrics.csv") as file:
         *_, last = csv.DictReader(file)
@@ -427,9 +427,9 @@ def test_the_command_on_the_screen_gives_the_figures_on_the_screen(
 
 def test_a_net_of_the_command_is_opened_and_gives_its_accuracy(playground, torchtour, tmp_path: Path) -> None:
     settings = ("--data.n_train", "50", "--data.n_val", "450", "--data.seed", "2", "--data.problem", "xor")
-    settings += ("--model.hidden_size", "7", "--trainer.max_epochs", "3", "--pictures.enabled", "false")
+    settings += ("--model.hidden_size", "7", "--trainer.max_epochs", "3", "--plots.enabled", "false")
     assert torchtour("fit", *settings).status == 0
-    assert torchtour("eject", "--ckpt_path", "last", "--to", "home", "--format", "json").status == 0
+    assert torchtour("export", "--ckpt_path", "last", "--to", "home", "--format", "json").status == 0
     with open("checkpoints/default/version_0/metrics.csv") as file:
         *_, last = csv.DictReader(file)
     tab = playground("problem=xor&train=50&seed=2")

@@ -8,7 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from torchtour.command.options import Options
+from torchtour.command.terminal import Options
 from torchtour.exercises import LESSONS, outline
 from torchtour.exercises.cells import LESSON
 from torchtour.exercises.check import check_source

@@ -1,66 +1,84 @@
-"""LightningCLI with our classes and defaults: settings in, a Trainer, a model and data out."""
+"""LightningCLI with the project's classes and defaults: arguments in, a Trainer, a model and data out."""
 
 import secrets
-import sys
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from jsonargparse import Namespace
-from lightning import Callback, LightningDataModule, Trainer
+from lightning import Callback, LightningDataModule, LightningModule, Trainer
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.strategies import DDPStrategy
 
-from torchtour import Classifier, SyntheticData, TableData
-from torchtour.callbacks.overhead import leave_out_overhead
-from torchtour.callbacks.pictures import Pictures, audit_pictures
-from torchtour.callbacks.report import EpochReport, Progress
-from torchtour.callbacks.run import Run, audit_run
-from torchtour.callbacks.tables import TableReport
-from torchtour.command.arguments import configs_in
-from torchtour.command.errors import first_line
-from torchtour.command.finding import find
-from torchtour.command.parser import Parser, missing_package, user_error, with_nearest_key
-from torchtour.command.processes import EndAtOnce, check_processes, say_accelerator
-from torchtour.command.resume import chosen_data, flags_of, refuse_contradictions
-from torchtour.command.rules import check_callbacks, check_memory, check_trainer
-from torchtour.settings import LINKED, UserError
-from torchtour.trust.audit import Stored, accepted, audit
-from torchtour.trust.sealed import CheckpointFile, parse
+from torchtour.command.arguments import (
+    CALLBACKS,
+    TRAINER_DEFAULTS,
+    chosen_classes,
+    imported_class,
+    mistake_in,
+    model_of,
+)
+from torchtour.command.errors import behind, first_line, user_error
+from torchtour.command.resume import check_flags_match, checkpoint_flags, nested, resumed_config
+from torchtour.command.terminal import print_failed
+from torchtour.command.trainer_checks import (
+    ExitOnSigterm,
+    check_callbacks,
+    check_memory,
+    check_processes,
+    check_trainer,
+    print_accelerator,
+)
+from torchtour.runs.checkpoint import Checkpoint, read_checkpoint
+from torchtour.runs.checkpoint_file import CheckpointFile, RawCheckpoint, read_raw
+from torchtour.runs.checkpoint_paths import find_checkpoint
+from torchtour.runs.profiler import NullProfiler
+from torchtour.runs.report import Progress
+from torchtour.runs.run import Run
+from torchtour.settings import SET_FROM_DATA, UserError
+from torchtour.tables.callbacks import TableReport
+from torchtour.tables.data import TableData
+from torchtour.training.module import init_parameters
+from torchtour.training.trainer_parts import callbacks_of
 
-TRAINER_DEFAULTS = {
-    "max_epochs": 10,
-    "logger": False,  # Run writes metrics.csv: one row an epoch
-    "enable_model_summary": False,
-    "num_sanity_val_steps": 0,
-    "log_every_n_steps": 1,
-}
-SET_BY_US = {"weights_only", "verbose", "return_predictions"}
-DATA = {"torchtour.data.SyntheticData": SyntheticData, "torchtour.table.TableData": TableData}
-USUAL_DATA = "SyntheticData"  # where neither a flag, nor a config, nor a checkpoint names another
-OURS = {"run": Run, "report": EpochReport, "pictures": Pictures}
-UNKEPT = ("fast_dev_run", "barebones")  # Trainer's modes that leave nothing behind
+NOT_SETTINGS = {"weights_only", "verbose", "return_predictions"}  # arguments of Trainer's methods that the command sets
+MODES_WITHOUT_FOLDER = ("fast_dev_run", "barebones")
+
+
+class Parser(LightningArgumentParser):
+    """A parser whose errors are UserErrors."""
+
+    def error(self, message: str, ex: Exception | None = None) -> None:  # type: ignore[override]
+        raise user_error(ex) or UserError(essence_of(message))
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the page; argparse's own ignores a full disk."""
+        try:
+            print(self.format_help(), end="", file=file, flush=True)
+        except OSError as error:
+            raise SystemExit(print_failed(error)) from None
 
 
 class ConfiguredCLI(LightningCLI):
-    """LightningCLI with our classes and defaults: from the arguments to a Trainer, a model and data."""
+    """LightningCLI with the project's classes and defaults; building it runs the subcommand."""
 
     def __init__(self, args: list[str]) -> None:
-        skip = {command: skipped | SET_BY_US for command, skipped in super().subcommands().items()}
+        skip = {command: skipped | NOT_SETTINGS for command, skipped in super().subcommands().items()}
         # A parser takes 0.2 s to build: only that of the command that is called.
         wanted = {command: skip[command] for command in args[:1] if command in skip} or skip
         self.subcommands = lambda: wanted  # type: ignore[method-assign]
-        self.parsed = cache(parse)  # each file is read once
-        self.stored: Stored | None = None
-        # Only with its own defaults can a class be parsed: another's would stay where names are the same.
-        self.usual_data = f"torchtour.{chosen_data(args, configs_in(args), self.parsed) or USUAL_DATA}"
+        self.read_raw = cache(read_raw)  # each file is read once
+        self.checkpoint: Checkpoint | None = None
+        # The defaults must be those of the class that is meant: jsonargparse keeps values by name.
+        self.classes = chosen_classes(args, self.read_raw)
         exact = {"allow_abbrev": False}
         super().__init__(
-            Classifier,
+            LightningModule,
             LightningDataModule,
+            subclass_mode_model=True,
             subclass_mode_data=True,
             save_config_callback=None,  # Run writes config.yaml
             trainer_defaults=TRAINER_DEFAULTS,
@@ -73,55 +91,72 @@ class ConfiguredCLI(LightningCLI):
         )
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        parser.set_defaults({"data": {"class_path": self.usual_data}})
-        of_net = "predict" in self.subcommands()  # there the net says which columns it takes
-        for name in LINKED:
-            found = partial(self._trained_with, name) if of_net else partial(_given, name)
-            found.__name__ = name  # type: ignore[attr-defined] # for `--help trainer`
-            parser.link_arguments("data", f"model.{name}", found, apply_on="instantiate")
-        for name, callback in OURS.items():
+        for group, owner in (("model", self.classes.model), ("data", self.classes.data)):
+            parser.set_defaults({group: {"class_path": f"torchtour.{owner.__name__}"}})
+        of_checkpoint = "predict" in self.subcommands()  # there the model says which columns it takes
+        for name in SET_FROM_DATA:
+            value_of = partial(self._trained_with if of_checkpoint else _given, name)
+            value_of.__name__ = name  # type: ignore[attr-defined] # for `--help trainer`
+            parser.link_arguments("data", f"model.init_args.{name}", value_of, apply_on="instantiate")
+        for name, callback in CALLBACKS.items():
             parser.add_class_arguments(callback, name)
         parser.add_argument("--init_from", type=str | None)
 
     # Settings
 
+    @property
+    def settings(self) -> Namespace:
+        """The subcommand's settings, as they were parsed."""
+        settings: Namespace = self.config[self.config.subcommand]
+        return settings
+
+    @property
+    def loaded(self) -> Checkpoint:
+        """The checkpoint that the command evaluates or resumes."""
+        if self.checkpoint is None:
+            raise AssertionError("this command loads no checkpoint")
+        return self.checkpoint
+
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
-        """Parse; then, where a checkpoint is named, again with its settings as the defaults."""
+        """Parse; then, if a checkpoint is named, again with its settings as the defaults."""
         self.config = self._parse(args)
-        command = self.config.subcommand
-        settings = self.config[command]
-        resumed, begun = settings.ckpt_path, settings.init_from
-        if command == "fit" and resumed is None and begun is None:
-            return
-        if begun is not None and (command != "fit" or resumed is not None):
-            raise UserError("--init_from begins a new run: it goes with fit, and not with --ckpt_path")
-        which = begun if begun is not None else "best" if resumed is None else resumed
-        path = find(which, Path(settings.run.root))
-        self.stored = audit(self.parsed(path), Classifier, resume=resumed is not None and command == "fit")
-        audit_run(self.stored)
-        audit_pictures(self.stored)
-        flags = flags_of(self.stored, self._data_class(settings))
-        if begun:
-            flags = {"model.hidden_size": self.stored.settings["hidden_size"]}
+        command, settings = self.config.subcommand, self.settings
+        ckpt_path, init_from = settings.ckpt_path, settings.init_from
+        if init_from is not None and (command != "fit" or ckpt_path is not None):
+            raise UserError("--init_from starts a new run: it goes with fit, and not with --ckpt_path")
+        if init_from is not None:
+            which = init_from
+        elif ckpt_path is not None:
+            which = ckpt_path
+        elif command == "fit":
+            return  # a new run, from nothing
+        else:
+            which = "best"
+        raw = self.read_raw(find_checkpoint(which, Path(settings.run.root)))
+        resumes = command == "fit" and init_from is None
+        self.checkpoint = read_checkpoint(raw, self._checkpoint_model(raw, settings), resume=resumes)
+        if init_from is not None:
+            flags = {"model.hidden_size": self.checkpoint.settings.get("hidden_size")}
+        else:
+            flags = checkpoint_flags(self.checkpoint, self._checkpoint_data(raw, settings))
         try:
-            self._parser(command).set_defaults(_nested(flags, settings.data.class_path))
+            defaults = nested(flags, settings.model.class_path, settings.data.class_path)
+            self._parser(command).set_defaults(defaults)
         except Exception as error:
-            raise UserError(f"checkpoint {path} has settings that are not valid: {first_line(error)}") from error
-        self.config = self._parse(args)
-        self.config[command]["init_from" if begun else "ckpt_path"] = str(path)
-        refuse_contradictions(flags, self.config[command], self.stored, command == "fit" and not begun)
+            raise UserError(f"checkpoint {raw.path} has settings that are not valid: {first_line(error)}") from error
+        self.config = self._parse(resumed_config(args, raw.path) if resumes else args)
+        self.settings["ckpt_path" if init_from is None else "init_from"] = str(raw.path)
+        check_flags_match(flags, self.settings, self.checkpoint, resumes)
 
     def _parse_ckpt_path(self) -> None:
-        """Not Lightning's, which would read the file once more, and take settings of it that nobody has audited."""
+        """Replaces Lightning's, which would read the file again and take settings from it without a check."""
 
     def _parse(self, args: list[str]) -> Namespace:
         try:
             config = self.parser.parse_args(args)
-        except UserError as error:
-            keys = self._parser(next(iter(self.subcommands()))).keys()  # type: ignore[attr-defined]
-            raise UserError(with_nearest_key(str(error), keys)) from None
         except (OSError, RecursionError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError) as error:
-            raise user_error(error) or UserError(first_line(error)) from error
+            message = mistake_in(args[1:], self.classes) or str(user_error(error) or first_line(error))
+            raise UserError(message) from error
         settings = config[config.subcommand]
         check_trainer(settings.trainer)
         seed = settings.seed_everything
@@ -132,22 +167,31 @@ class ConfiguredCLI(LightningCLI):
             raise UserError(f"seed_everything must be from 0 to {2**32 - 1}, true or false, got {str(seed)[:40]}")
         return config
 
-    def _trained_with(self, name: str, _: LightningDataModule) -> Any:
-        assert self.stored is not None
-        return self.stored.settings.get(name, accepted(Classifier)[name].default)
-
-    def _data_class(self, settings: Namespace) -> type[LightningDataModule]:
-        """The class of a checkpoint's data: ours, or the one that --data names; a checkpoint imports nothing."""
-        assert self.stored is not None
-        name = self.stored.content.get("settings", {}).get("data", "torchtour.data.SyntheticData")
-        given = settings.data.class_path
-        found = DATA.get(name)
-        if found is None:
-            if given.rpartition(".")[2] != str(name).rpartition(".")[2]:
-                raise UserError(f"the data of checkpoint {self.stored.path} come from {name}: add --data {name}")
-            return _imported(given)
-        settings.data.class_path = f"torchtour.{found.__name__}"
+    def _checkpoint_model(self, raw: RawCheckpoint, settings: Namespace) -> type[LightningModule]:
+        """The project's class that the checkpoint names, or the one that --model names."""
+        found: type[LightningModule] = self._class_of(raw, "model", model_of(raw), settings.model)
         return found
+
+    def _checkpoint_data(self, raw: RawCheckpoint, settings: Namespace) -> type[LightningDataModule]:
+        path = raw.content.get("settings", {}).get("data", "torchtour.SyntheticData")
+        found: type[LightningDataModule] = self._class_of(raw, "data", str(path), settings.data)
+        return found
+
+    def _class_of(self, raw: RawCheckpoint, group: str, class_path: str, given: Namespace) -> type[Any]:
+        """A class by its name in a checkpoint, which imports nothing: the project's own, or one that a flag names."""
+        module, _, name = class_path.rpartition(".")
+        own = {owner.__name__: owner for owner in self.classes}
+        if module.partition(".")[0] == "torchtour" and name in own:
+            given.class_path = f"torchtour.{name}"
+            return own[name]
+        if given.class_path.rpartition(".")[2] != name:
+            raise UserError(f"the {group} of checkpoint {raw.path} is a {class_path}: add --{group} {class_path}")
+        return imported_class(given.class_path)
+
+    def _trained_with(self, name: str, _: LightningDataModule) -> Any:
+        parameters = init_parameters(self.loaded.module)
+        default = parameters[name].default if name in parameters else None
+        return self.loaded.settings.get(name, default)
 
     # Classes
 
@@ -155,81 +199,83 @@ class ConfiguredCLI(LightningCLI):
         try:
             super().instantiate_classes()
         except Exception as error:  # Lightning and torch raise many kinds for a setting that they do not take
-            if mistake := user_error(error):
-                of = f" (the settings are those of {self.stored.path})" if self.stored else ""
-                raise UserError(f"{mistake}{of}") from None
-            if package := missing_package(error):
-                raise UserError(f"a package is missing: {package}") from error
-            given, usual = self._get(self.config, "trainer"), self._parser(self.subcommand).get_defaults().trainer
-            changed = [
-                f"trainer.{name} {str(value)[:100]}" for name, value in given.items() if value != usual.get(name)
-            ]
-            raise UserError(f"{first_line(error)} ({', '.join(changed)})") from error
+            raise self._refused(error) from error
         settings = self._get(self.config, "trainer")
-        check_callbacks(self.trainer.callbacks, self.model)  # type: ignore[attr-defined]
+        check_callbacks(callbacks_of(self.trainer), self.model)
         check_processes(self.trainer, settings.devices, settings.precision)
-        say_accelerator(self.trainer, settings.accelerator)
+        print_accelerator(self.trainer, settings.accelerator)
         check_memory(self.model, self.datamodule)
-        if self.stored and self.subcommand != "predict":
-            sizes = {name: self.stored.settings.get(name, 2) for name in ("n_features", "n_classes")}
-            for name, value in sizes.items():
-                if getattr(self.datamodule, name) != value:
-                    raise UserError(
-                        f"the data have {name} {getattr(self.datamodule, name)}, "
-                        f"but the net of {self.stored.path} was made for {value}"
-                    )
-            if isinstance(self.datamodule, TableData) and not self._get(self.config, "init_from"):
-                kept = self.stored.content.get("TableData")
-                self.datamodule.load_state_dict(kept if isinstance(kept, dict) else {})
+        if self.checkpoint and self.subcommand != "predict":
+            self._check_data_fit(self.checkpoint)
+
+    def _refused(self, error: Exception) -> UserError:
+        """What an exception says of the settings that Trainer, the model or the data refused."""
+        if mistake := user_error(error):
+            source = f" (the settings are those of {self.checkpoint.path})" if self.checkpoint else ""
+            return UserError(f"{mistake}{source}")
+        if missing := behind(error, ModuleNotFoundError):
+            return UserError(f"a package is missing: {' '.join(str(missing).split())[:200]}")
+        given, defaults = self._get(self.config, "trainer"), self._parser(self.subcommand).get_defaults().trainer
+        changed = [f"trainer.{name} {str(value)[:100]}" for name, value in given.items() if value != defaults.get(name)]
+        return UserError(f"{first_line(error)} ({', '.join(changed)})")
+
+    def _check_data_fit(self, checkpoint: Checkpoint) -> None:
+        for name in ("n_features", "n_classes"):
+            trained, given = checkpoint.settings.get(name, 2), getattr(self.datamodule, name, None)
+            if name in init_parameters(checkpoint.module) and given not in (None, trained):
+                raise UserError(
+                    f"the data have {name} {given}, but the net of {checkpoint.path} was made for {trained}"
+                )
+        if isinstance(self.datamodule, TableData) and not self._get(self.config, "init_from"):
+            stored = checkpoint.content.get("TableData")
+            self.datamodule.load_state_dict(stored if isinstance(stored, dict) else {})
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         settings = self._get(self.config_init, "trainer")
         self.run: Run = self._get(self.config_init, "run")
         self.files = CheckpointFile()
-        kept = self.subcommand == "fit" and not any(settings[mode] for mode in UNKEPT)
+        keeps_run = self.subcommand == "fit" and not any(settings[mode] for mode in MODES_WITHOUT_FOLDER)
         # Where Lightning looks for checkpoints of its own: in a folder that does not exist it finds none.
         kwargs["default_root_dir"] = str(self.run.root / ".none")
         if settings.num_nodes > 1 and settings.strategy in ("auto", "ddp"):  # by default it would wait for half an hour
             kwargs["strategy"] = DDPStrategy(timeout=timedelta(minutes=5))
-        kwargs["callbacks"] = [*_list(settings.callbacks), *self._our_callbacks(settings, kept)]
-        kwargs["plugins"] = [*_list(settings.plugins), self.files]
+        kwargs["callbacks"] = [*_as_list(settings.callbacks), *self._own_callbacks(settings, keeps_run)]
+        kwargs["plugins"] = [*_as_list(settings.plugins), self.files]
         if settings.barebones:  # it refuses even what is turned off
             kwargs |= dict.fromkeys(TRAINER_DEFAULTS.keys() - {"max_epochs"})
+        elif settings.profiler is None:
+            kwargs["profiler"] = NullProfiler()
         if SLURMEnvironment.detect():
             # Else Lightning resumes from any checkpoint of its own, and saves one in the midst of an epoch.
             kwargs["plugins"].append(SLURMEnvironment(auto_requeue=False))
         trainer: Trainer = super().instantiate_trainer(**kwargs)
-        leave_out_overhead(trainer, self.model)
         return trainer
 
-    def _our_callbacks(self, settings: Namespace, kept: bool) -> list[Callback]:
-        found: list[Callback] = [self._get(self.config_init, name) for name in OURS] if kept else []
-        if kept and isinstance(self.datamodule, TableData):
-            found.append(TableReport(self._get(self.config_init, "pictures").enabled))
-        bars = any(isinstance(callback, ProgressBar) for callback in _list(settings.callbacks))
-        if settings.enable_progress_bar is not False and not settings.barebones and not bars:
-            found.append(Progress())
-        return [*found, EndAtOnce()]
+    def _own_callbacks(self, settings: Namespace, keeps_run: bool) -> list[Callback]:
+        callbacks: list[Callback] = [self._get(self.config_init, name) for name in CALLBACKS] if keeps_run else []
+        if keeps_run and isinstance(self.datamodule, TableData):
+            callbacks.append(TableReport(self._get(self.config_init, "plots").enabled))
+        has_bar = any(isinstance(callback, ProgressBar) for callback in _as_list(settings.callbacks))
+        if settings.enable_progress_bar is not False and not settings.barebones and not has_bar:
+            callbacks.append(Progress())
+        return [*callbacks, ExitOnSigterm()]
 
 
-def _nested(flags: dict[str, Any], class_path: str) -> dict[str, Any]:
-    """Flags as defaults of the parser, where the data's class has its settings in init_args."""
-    data = {key.partition(".")[2]: value for key, value in flags.items() if key.startswith("data.")}
-    others = {key: value for key, value in flags.items() if not key.startswith("data.")}
-    return {**others, "data": {"class_path": class_path, "init_args": data}} if data else others
+def essence_of(message: str) -> str:
+    """jsonargparse's message in one line, without the list of types that were tried."""
+    lines = [line.strip(" -") for line in message.splitlines()]
+    boilerplate = ("Does not validate", "Subtypes:", "Errors:", "Expected a", "Given value type", "Problem with")
+    kept = [line for line in lines if line and not line.startswith(boilerplate)]
+    return " ".join(kept or lines)[:300]
 
 
 def _given(name: str, data: LightningDataModule) -> Any:
-    """What a table's data say, and others do not."""
+    """What the data say of the model; None where they say nothing."""
     return getattr(data, name, None)
 
 
-def _list(value: Any) -> list[Any]:
-    """Trainer takes a list of callbacks or plugins, or one without a list."""
-    return [] if value is None else list(value) if isinstance(value, (list, tuple)) else [value]
-
-
-def _imported(class_path: str) -> type[LightningDataModule]:
-    module, _, name = class_path.rpartition(".")
-    found: type[LightningDataModule] = getattr(sys.modules[module], name)
-    return found
+def _as_list(value: Any) -> list[Any]:
+    """Trainer takes a list of callbacks or plugins, or a single one."""
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]

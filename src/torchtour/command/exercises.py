@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from torchtour.command.options import Options
+from torchtour.command.terminal import Options
 from torchtour.exercises import LESSONS, outline, start_file
 from torchtour.settings import UserError
 

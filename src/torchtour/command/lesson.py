@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from torchtour.lessons import LESSONS, listing, script
-from torchtour.settings import UserError, shown
+from torchtour.settings import UserError, short_repr
 
 USAGE = f"""\
 usage: torchtour lesson [NUMBER or NAME]
@@ -41,7 +41,7 @@ def lesson(args: list[str]) -> int:
         path = script(words[0])
     except KeyError:
         allowed = f"a number from 1 to {len(LESSONS)} or a name that `torchtour lesson` lists"
-        raise UserError(f"lesson: must be {allowed}, got {shown(words[0])}") from None
+        raise UserError(f"lesson: must be {allowed}, got {short_repr(words[0])}") from None
     sys.stdout.flush()
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}  # the command set it
     status = subprocess.run([sys.executable, "-c", PROGRAM, str(path)], env=environment, check=False).returncode

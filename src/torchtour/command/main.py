@@ -1,4 +1,4 @@
-"""The command: its subcommands, help, signals and exit statuses. Torch is imported only when a subcommand needs it."""
+"""The command: one table of its subcommands, signals and exit statuses. Torch is imported only if one needs it."""
 
 import difflib
 import gc
@@ -7,42 +7,40 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
-from types import FrameType
+from typing import NamedTuple
 
 from torchtour import __version__
-from torchtour.command.terminal import cannot_print, complain
-from torchtour.settings import UserError, printable
+from torchtour.command.terminal import exit_on_signal, print_error, print_failed
+from torchtour.settings import UserError, without_control_chars
 
-# What each command does; torchtour.command.<module> has a function of the command's name.
+
+class Command(NamedTuple):
+    help: str
+    module: str  # torchtour.command.<module> has a function of the command's name
+    needs_torch: bool = True
+
+
 COMMANDS = {
-    "fit": "train a net; its files land in checkpoints/<run.name>/version_<n>/",
-    "validate": "loss and accuracy of a checkpoint on the validation points",
-    "test": "loss and accuracy of a checkpoint on points that no training saw",
-    "predict": "write predictions.csv next to a checkpoint",
-    "sweep": "train nets with many settings and seeds side by side; choose, fit and test the best",
-    "lr": "find the learning rate at which the loss falls fastest, in one short run",
-    "eject": "take a net home: its weights and a script, for torch alone; or ONNX",
-    "runs": "list the runs, the newest last",
-    "lesson": "run a lesson, by its number or name; without one, list them",
-    "exercises": "write the start files of the exercises into a folder of yours",
-    "new": "write a project of your own, from the files of this one",
-    "completion": "print what makes bash, zsh or fish complete these words",
-    "check": "say which exercises of a file are solved, and give a hint for the others",
+    "fit": Command("train a net; its files land in checkpoints/<run.name>/version_<n>/", "fit"),
+    "validate": Command("loss and accuracy of a checkpoint on the validation points", "fit"),
+    "test": Command("loss and accuracy of a checkpoint on points not used in training", "fit"),
+    "predict": Command("write predictions.csv next to a checkpoint", "fit"),
+    "sweep": Command("train nets with many settings and seeds side by side; fit and test the best", "sweep"),
+    "lr-find": Command("find the learning rate at which the loss falls fastest, in one short run", "lr_find"),
+    "export": Command("write a net as weights plus a script that needs only torch; or ONNX", "export"),
+    "runs": Command("list the runs, the newest last", "runs", needs_torch=False),
+    "lesson": Command("run a lesson, by its number or name; without one, list them", "lesson", needs_torch=False),
+    "exercises": Command("write the start files of the exercises into a folder", "exercises", needs_torch=False),
+    "check": Command("check the exercises in a file, with hints for those not solved", "check", needs_torch=False),
+    "new": Command("create your own project from the core of this one", "new", needs_torch=False),
 }
-MODULES = dict.fromkeys(("fit", "validate", "test", "predict"), "subcommands")
-QUICK = {  # they do without torch, or load it themselves
-    "runs",
-    "lesson",
-    "exercises",
-    "check",
-    "new",
-}
-GUESSES = {"train": "fit", "eval": "test", "evaluate": "test", "export": "eject", "list": "runs", "lessons": "lesson"}
+RENAMED = {"eject": "export", "lr": "lr-find"}  # until 0.4
+GUESSES = {"train": "fit", "eval": "test", "evaluate": "test", "list": "runs", "lessons": "lesson"}
 TRY = """
 Try:
   torchtour fit --data.problem circle --model.hidden_size 20
   torchtour test                           the best epoch of the newest run
-  torchtour eject --to my_net
+  torchtour export --to my_net
   torchtour fit --help                     every setting
 
   -h, --help     this page
@@ -56,56 +54,59 @@ def main() -> int:
     _open_standard_streams()
     try:
         try:
-            status = _quick(arguments)
+            status = _answer_without_command(arguments)
             if status is None:
-                status = run(arguments) if arguments[0] in QUICK else _with_signals(arguments)
+                needs_torch = COMMANDS[_present_name(arguments[0])].needs_torch
+                status = _with_signals(arguments) if needs_torch else run(arguments)
         finally:
-            sys.stdout.flush()  # argparse ends with SystemExit after --help, and passes over a full disk
-    except OSError as error:  # nobody reads, or the disk is full
-        return cannot_print(error)
+            sys.stdout.flush()  # argparse ends with SystemExit after --help, and ignores a full disk
+    except OSError as error:  # the reader has closed the pipe, or the disk is full
+        return print_failed(error)
     return status
 
 
 def run(arguments: list[str]) -> int:
     """Call a subcommand. A user's mistake is one line and status 2; training that diverges one line and status 1."""
-    if (answered := _quick(arguments)) is not None:
+    if (answered := _answer_without_command(arguments)) is not None:
         return answered
-    if arguments[0] in QUICK:
-        return _run_quickly(arguments)
-    from torchtour.command.errors import explained
+    name = _present_name(arguments[0])
+    if name != arguments[0]:
+        print_error(f"note: `{arguments[0]}` is now called `{name}`")
+    if not COMMANDS[name].needs_torch:
+        return _run_without_torch(name, arguments[1:])
+    from torchtour.command.errors import errors_as_messages
 
-    with explained() as outcome:
-        outcome.status = _function(arguments[0])(arguments[1:])
+    with errors_as_messages() as outcome:
+        outcome.status = _function(name)(arguments[1:])
     return outcome.status
-
-
-def stop(signum: int, _: FrameType | None) -> None:
-    """Ctrl-C, SIGTERM and SIGUSR1: leave at once, by way of every `finally`, with the shell's status for the signal."""
-    raise SystemExit(128 + signum)
 
 
 def page() -> str:
     """The help page."""
     width = max(map(len, COMMANDS))
-    lines = [f"  {name:{width}}  {text}" for name, text in COMMANDS.items()]
+    lines = [f"  {name:{width}}  {command.help}" for name, command in COMMANDS.items()]
     return "\n".join(["usage: torchtour COMMAND [-c CONFIG ...] [--KEY VALUE ...]", "", *lines, TRY])
 
 
-def _quick(arguments: list[str]) -> int | None:
-    """Answer what needs no torch: the pages, and commands that do not exist; None for all else."""
+def _answer_without_command(arguments: list[str]) -> int | None:
+    """Print the help page, the version, or that there is no such command; None if there is one."""
     if arguments in ([], ["-h"], ["--help"]):
         print(page(), end="")
         return 0
     if arguments == ["--version"]:
         print(f"torchtour {__version__}")
         return 0
-    if arguments[0] not in COMMANDS:
+    if _present_name(arguments[0]) not in COMMANDS:
         near = [GUESSES.get(arguments[0], ""), *difflib.get_close_matches(arguments[0], COMMANDS, n=1)]
         near = [name for name in near if name in COMMANDS]
         hint = f"did you mean `torchtour {near[0]}`?" if near else "`torchtour --help` lists the commands"
-        complain(f"{arguments[0]!r} is not a command; {hint}")
+        print_error(f"{arguments[0]!r} is not a command; {hint}")
         return 2
     return None
+
+
+def _present_name(command: str) -> str:
+    return RENAMED.get(command, command)
 
 
 def _with_signals(arguments: list[str]) -> int:
@@ -113,37 +114,39 @@ def _with_signals(arguments: list[str]) -> int:
     signals = [signal.SIGINT, signal.SIGTERM, *(s for s in signal.Signals if s.name == "SIGUSR1")]
     for signum in signals:
         signal.signal(signum, signal.SIG_DFL)  # an exception amid the import of a C++ module would end in abort()
-    gc.disable()  # half a second would go into looking for garbage among what is imported here, and stays
+    gc.disable()  # it would spend half a second looking for garbage among what is imported here, and stays
     import torchtour.command.errors  # noqa: F401 (takes seconds: torch and Lightning)
 
-    _function(arguments[0])
+    _function(_present_name(arguments[0]))
     gc.freeze()
     gc.enable()
     for signum in signals:
-        signal.signal(signum, stop)
+        signal.signal(signum, exit_on_signal)
     try:
         return run(arguments)
     finally:
         for signum in signals:
-            signal.signal(signum, signal.SIG_DFL)  # nor has an exception a place to go while Python shuts down
+            signal.signal(signum, signal.SIG_DFL)  # while Python shuts down, an exception would be printed
 
 
 def _function(command: str) -> Callable[[list[str]], int]:
-    module = import_module(f"torchtour.command.{MODULES.get(command, command)}")
-    found: Callable[[list[str]], int] = getattr(module, command)
-    return found
+    module = import_module(f"torchtour.command.{COMMANDS[command].module}")
+    function: Callable[[list[str]], int] = getattr(module, command.replace("-", "_"))
+    return function
 
 
-def _run_quickly(arguments: list[str]) -> int:
+def _run_without_torch(command: str, arguments: list[str]) -> int:
     try:
-        return _function(arguments[0])(arguments[1:])
+        return _function(command)(arguments)
     except UserError as error:
-        complain(printable(str(error)))
+        if os.environ.get("TORCHTOUR_DEBUG") == "1":
+            raise
+        print_error(without_control_chars(str(error)))
         return 2
 
 
 def _open_standard_streams() -> None:
-    """A stream that the caller has closed goes to nobody, rather than into the next file that is opened."""
+    """Point a stream that the caller has closed at the null device, rather than at the next file that is opened."""
     for number in range(3):
         try:
             os.fstat(number)

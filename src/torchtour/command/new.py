@@ -9,12 +9,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from torchtour import __version__
-from torchtour.command.folders import PACKAGE, ROOT, new_folder
-from torchtour.command.options import Options
-from torchtour.settings import UserError, shown
+from torchtour.command.shipped import PACKAGE, ROOT, new_folder
+from torchtour.command.terminal import Options
+from torchtour.settings import UserError, short_repr
 
 # What belongs to the tour: the lessons and what is for them, and what makes other projects.
-TOUR = {"lessons", "exercises", "template", "sweep", "new", "lesson", "check", "lr", "study", "playground"}
+TOUR = {
+    "lessons", "exercises", "template", "sweep", "new", "lesson", "check", "lr_find", "fit_settings",
+}  # fmt: skip
 OVERLAYS = ("adam", "ddp", "early_stopping", "tensorboard", "wandb")
 CONFIGS = {"synthetic": ("default", "spiral", *OVERLAYS), "table": OVERLAYS}
 CLASSES = {"synthetic": "SyntheticData", "table": "TableData"}  # what the project trains on where nothing else is named
@@ -52,10 +54,12 @@ def check_name(name: str, package: str) -> None:
         UserError: says what a name may be.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]{0,60}", name) or keyword.iskeyword(package):
-        raise UserError(f"the folder's name must be letters, digits, _ and -, and no keyword, got {shown(name)}")
+        raise UserError(f"the folder's name must be letters, digits, _ and -, and no keyword, got {short_repr(name)}")
     found = find_spec(package)
     if found is not None and found.origin is not None:  # None: a folder, such as the one that is to be filled
-        raise UserError(f"{shown(package)} is a package that is installed here: choose another name for the folder")
+        raise UserError(
+            f"{short_repr(package)} is a package that is installed here: choose another name for the folder"
+        )
 
 
 def write(folder: Path, name: str, package: str, data: str) -> None:
@@ -65,7 +69,7 @@ def write(folder: Path, name: str, package: str, data: str) -> None:
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         if path.is_file() and "__pycache__" not in parts and not TOUR & set(parts):
             copy(path, source / path.relative_to(PACKAGE), package)
-    usual_class(source / "command/cli.py", CLASSES[data])
+    usual_class(source / "command/arguments.py", CLASSES[data])
     for config in CONFIGS[data]:
         copy(ROOT / f"configs/{config}.yaml", folder / f"configs/{config}.yaml", package)
     for test in TESTS[data]:
@@ -82,7 +86,7 @@ def write(folder: Path, name: str, package: str, data: str) -> None:
 def usual_class(path: Path, name: str) -> None:
     """Make a class of data the one that the command uses where none is named."""
     text = path.read_text("utf-8")
-    path.write_text(re.sub(r'^USUAL_DATA = ".*"', f'USUAL_DATA = "{name}"', text, flags=re.MULTILINE), "utf-8")
+    path.write_text(re.sub(r'^DEFAULT_DATA = ".*"', f'DEFAULT_DATA = "{name}"', text, flags=re.MULTILINE), "utf-8")
 
 
 def customers(n: int = 600, seed: int = 0) -> list[list[object]]:
@@ -107,11 +111,12 @@ def copy(path: Path, to: Path, package: str) -> None:
 
 def renamed(text: str, package: str) -> str:
     """Text with the package's name, and without the lines of a table of commands that name one of the tour's."""
-    tour = re.compile(rf'    "({"|".join(TOUR)})"(: ".*")?,$', re.MULTILINE)
+    names = "|".join(TOUR | {"lr-find"})
+    tour = re.compile(rf'    "({names})": Command\(.*\),$', re.MULTILINE)
     kept = "".join(line for line in text.splitlines(keepends=True) if not tour.match(line))
     for check in ('"ruff format --check .", ', '"lint-imports --no-logo", '):  # lines break where the name is as long
         kept = kept.replace(check, "")
-    return kept.replace("torchtour", package)
+    return kept.replace("torchtour", package).replace("TORCHTOUR", package.upper())
 
 
 def template(folder: Path, name: str, package: str, data: str) -> None:

@@ -1,101 +1,78 @@
-"""Which checkpoint is meant, what it says of its run, and which flags contradict it."""
+"""What a checkpoint says of its run, as flags of the command, and which flags contradict it."""
 
-from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from jsonargparse import Namespace
 from lightning import LightningDataModule
 
-from torchtour.command.finding import find
-from torchtour.settings import LINKED, UserError
-from torchtour.trust import config
-from torchtour.trust.audit import Stored, accepted
-from torchtour.trust.sealed import Parsed
+from torchtour.runs.checkpoint import Checkpoint
+from torchtour.settings import SET_FROM_DATA, UserError
+from torchtour.training.module import init_parameters
 
-OURS = ("SyntheticData", "TableData")
-MOST = 1_000_000  # values in a checkpoint's settings
-FREE = {"trainer.max_epochs"}  # a run may go on for longer
+CHANGEABLE = {"trainer.max_epochs"}  # a run may train for longer
 
 
-def chosen_data(args: list[str], configs: list[str], parsed: Callable[[Path], Parsed]) -> str | None:
-    """TableData or SyntheticData, if arguments or configs name it, or else the checkpoint that they name does."""
-    named = [_data_of(path) for path in configs] + _values(args, "--data") + _values(args, "--data.class_path")
-    names = [name.rpartition(".")[2] for name in named if name]
-    if any(names):
-        return next((name for name in reversed(names) if name in OURS), None)
-    resumed = _values(args, "--ckpt_path") or _values(args, "--init_from") or ["best"] * (args[:1] != ["fit"])
-    try:
-        path = find(resumed[-1], Path((_values(args, "--run.root") or ["checkpoints"])[-1]))
-        name = str(parsed(path).content["settings"]["data"]).rpartition(".")[2]
-        return name if name in OURS else None
-    except (UserError, LookupError, AttributeError, TypeError):  # said later, where the checkpoint is audited
-        return None
+def checkpoint_flags(checkpoint: Checkpoint, data: type[LightningDataModule]) -> dict[str, Any]:
+    """What a checkpoint was trained with, as flags: {"model.lr": 0.1, "data.problem": "line", ...}.
 
-
-def _values(args: list[str], flag: str) -> list[str]:
-    after = [value for given, value in pairwise(args) if given == flag]
-    return after + [arg.partition("=")[2] for arg in args if arg.startswith(f"{flag}=")]
-
-
-def _data_of(path: str) -> str:
-    """The data's class that a config names."""
-    try:
-        values = config.parse(Path(path).read_text("utf-8"))
-        return str(values["data"]["class_path"])
-    except Exception:  # said later, where the config is read
-        return ""
-
-
-def flags_of(stored: Stored, data: type[LightningDataModule]) -> dict[str, Any]:
-    """What a checkpoint was trained with, as flags of the command: {"model.lr": 0.1, "data.problem": "line", ...}.
-
-    Those of the model that come from the data are left out.
+    Settings of the model that come from the data are left out.
 
     Raises:
         UserError: The settings of its data are not those of `data`.
     """
-    given = stored.content.get("datamodule_hyper_parameters", {})
-    names = accepted(data)  # type: ignore[arg-type]
-    if not isinstance(given, dict) or not given.keys() <= names.keys():
-        raise UserError(f"checkpoint {stored.path} has other settings of its data than {', '.join(names)}")
-    if not _is_small(given):
-        raise UserError(f"checkpoint {stored.path} has settings of its data that no run has written")
-    groups = {"model": {k: v for k, v in stored.settings.items() if k not in LINKED}, "data": given}
-    flags = {f"{group}.{name}": value for group, settings in groups.items() for name, value in settings.items()}
-    run = {k: v for k, v in stored.content.get("settings", {}).items() if k != "data"}
-    return {**run, **flags}
+    data_settings = checkpoint.content.get("datamodule_hyper_parameters", {})
+    names = init_parameters(data)
+    if not isinstance(data_settings, dict) or not data_settings.keys() <= names.keys():
+        raise UserError(f"checkpoint {checkpoint.path} has other settings of its data than {', '.join(names)}")
+    accepted = init_parameters(checkpoint.module).keys() - {*SET_FROM_DATA}
+    flags = {
+        key: value for key, value in checkpoint.content.get("settings", {}).items() if key not in ("data", "model")
+    }
+    flags |= {f"model.{name}": value for name, value in checkpoint.settings.items() if name in accepted}
+    return flags | {f"data.{name}": value for name, value in data_settings.items()}
 
 
-def _is_small(value: Any) -> bool:
-    """Does it hold at most MOST values? A short list can hold very many: each level holds the one below it twice."""
-    waiting, seen = [value], 0
-    while waiting and seen <= MOST:
-        item = waiting.pop()
-        seen += 1
-        waiting += item.values() if isinstance(item, dict) else item if isinstance(item, (list, tuple)) else ()
-    return seen <= MOST
+def resumed_config(args: list[str], checkpoint: Path) -> list[str]:
+    """A run that is resumed has all of its config, its callbacks too; what is given now comes after it."""
+    config = checkpoint.with_name("config.yaml")
+    return [args[0], "-c", str(config), *args[1:]] if config.is_file() else args
 
 
-def refuse_contradictions(flags: dict[str, Any], settings: Any, stored: "Stored", resumes: bool) -> None:
+def nested(flags: dict[str, Any], model_path: str, data_path: str) -> dict[str, Any]:
+    """Flags as defaults of the parser, where a class has its settings in init_args."""
+    defaults: dict[str, Any] = {}
+    for group, class_path in (("model", model_path), ("data", data_path)):
+        init_args = {key.partition(".")[2]: value for key, value in flags.items() if key.startswith(f"{group}.")}
+        if init_args:
+            defaults[group] = {"class_path": class_path, "init_args": init_args}
+    return {
+        **{key: value for key, value in flags.items() if key.partition(".")[0] not in ("model", "data")},
+        **defaults,
+    }
+
+
+def check_flags_match(flags: dict[str, Any], settings: Namespace, checkpoint: Checkpoint, resumes: bool) -> None:
     """Compare the settings of this call with those of the checkpoint.
 
-    Other data may be evaluated, and a run may go on for longer; but a net is what it is.
+    Other data may be evaluated, and a run may train for longer; but the net is fixed.
 
     Raises:
         UserError: names the first flag that differs.
     """
     for key, value in flags.items():
-        now = setting(settings, key)
+        now = setting_of(settings, key)
+        if now is None and key.startswith("trainer."):  # Trainer's default, which the checkpoint spells out
+            settings[key] = now = value
         # As text: 1 batch is not 1.0, all of them.
         differs = str(now) != str(value) if key.startswith("trainer.") else now != value
-        if differs and (key.startswith("model.") or (resumes and key not in FREE)):
-            raise UserError(f"--{key} {now} contradicts {stored.path}, which has {value}")
+        if differs and (key.startswith("model.") or (resumes and key not in CHANGEABLE)):
+            raise UserError(f"--{key} {now} contradicts {checkpoint.path}, which has {value}")
 
 
-def setting(settings: Any, key: str) -> Any:
-    """The value of a flag such as data.noise in the settings of a subcommand."""
+def setting_of(settings: Namespace, key: str) -> Any:
+    """The value of a setting such as data.noise in a subcommand's settings."""
     group, _, name = key.partition(".")
-    if group == "data":
-        return settings.data.init_args[name]
+    if group in ("model", "data"):
+        return settings[group].get("init_args", {}).get(name)
     return settings[key]

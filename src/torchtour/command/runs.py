@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from torchtour.command.finding import newest_first
-from torchtour.command.options import Options
+from torchtour.command.terminal import Options
+from torchtour.runs.checkpoint_paths import newest_first
 
 COLUMNS = ("run", "data", "epochs", "best val loss", "at epoch", "age", "")
 

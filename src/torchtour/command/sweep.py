@@ -12,22 +12,24 @@ from lightning import Trainer
 from lightning.pytorch.callbacks import LambdaCallback
 from tqdm import tqdm
 
-from torchtour import plots
-from torchtour.callbacks.run import DivergenceError
-from torchtour.command.finding import find
-from torchtour.command.parser import Parser
-from torchtour.command.processes import undisturbed
-from torchtour.command.say import hint, say
-from torchtour.command.study import TRAINER, check_seed, config_of, fit_flags, new_data, new_folder, parse, parser_of
-from torchtour.command.subcommands import lightning
-from torchtour.settings import UserError, shown
+from torchtour.command.arguments import Setting
+from torchtour.command.fit import lightning
+from torchtour.command.fit_settings import TRAINER_SETTINGS, Study, check_seed
+from torchtour.command.terminal import print_rank_zero, shell_command, signals_ignored
+from torchtour.evaluation import plots
+from torchtour.runs.checkpoint_paths import find_checkpoint
+from torchtour.runs.files import FolderLock, remove_unfinished, replace
+from torchtour.runs.run import DivergenceError
+from torchtour.settings import UserError, short_repr
 from torchtour.sweep.classifiers import SCORES
-from torchtour.sweep.grid import Grid, Member, Row, choose, own_settings
-from torchtour.trust.atomic import remove_unfinished, replace
-from torchtour.trust.lock import FolderLock
+from torchtour.sweep.grid import Grid, Member, Row, choose
 
-CLOSE = 1e-3  # the winner's validation loss in the sweep and by fit, relative
-LARGEST = 1_000_000  # nets
+MAX_RELATIVE_DIFFERENCE = 1e-3  # of the winner's validation loss, in the sweep and by fit
+MAX_NETS = 1_000_000
+SETTINGS = [
+    Setting("seeds", int | list[int], 1, "Seeds of each setting: how many, or which."),
+    Setting("resume", str | None, None, "Folder of a sweep that was stopped, to continue it."),
+]
 
 
 def sweep(args: list[str]) -> int:
@@ -37,29 +39,33 @@ def sweep(args: list[str]) -> int:
         UserError: A setting is wrong, or the folder cannot be written or resumed.
         DivergenceError: Nets of every setting diverged.
     """
-    settings, resumed = _parse(args)
+    study = Study("sweep", args, SETTINGS, lists=True)
+    if page := study.help_page():
+        print(page, end="", flush=True)
+        return 0
+    settings, resumed = _parse(study)
     seeds = _seeds(settings)
-    names = list(own_settings())
+    names = list(study.model_settings)
     points = {name: settings.model[name] for name in names}
     for name, value in points.items():
         if value == []:
             raise UserError(f"model.{name} must have a value or several, got []")
     _check_size(points, seeds)
-    grid = Grid(points, seeds, lambda: new_data(settings))
-    with _folder(settings, resumed) as folder:
+    grid = Grid(study.model, points, seeds, lambda: study.new_data(settings))
+    with _folder(study, settings, resumed) as folder:
         rows = _train(grid, settings, folder)
         replace(folder / "sweep.csv", _csv(rows).encode())
         varied = [name for name, value in points.items() if isinstance(value, list) and len(value) > 1]
-        replace(folder / "sweep.png", plots.png(plots.sweep(rows, varied)))
+        replace(folder / "sweep.png", plots.png(plots.plot_sweep(rows, varied)))
         best = choose(rows, names)
         _report(grid, rows, folder, varied, best)
     if best is None:
         raise DivergenceError("nets of every setting diverged; a lower --model.lr may help")
-    flags = fit_flags(settings, best, best["seed"])
-    say("To repeat it, as is done now:")
-    say(hint("fit", *flags))
+    flags = study.to_flags(settings, best, best["seed"])
+    print_rank_zero("To repeat it, as is done now:")
+    print_rank_zero(shell_command("fit", *flags))
     lightning(["fit", *flags])
-    path = find("best", Path(settings.run.root))
+    path = find_checkpoint("best", Path(settings.run.root))
     _compare(path.with_name("metrics.csv"), best)
     return lightning(["test", "--ckpt_path", str(path), "--run.root", settings.run.root])
 
@@ -67,30 +73,23 @@ def sweep(args: list[str]) -> int:
 # Settings
 
 
-def _parser() -> Parser:
-    parser = parser_of("sweep", lists=True)
-    parser.add_argument("--seeds", type=int | list[int], default=1, help="Seeds of each setting: how many, or which.")
-    parser.add_argument("--resume", type=str | None, help="Folder of a sweep that was stopped, to go on with.")
-    return parser
-
-
-def _parse(args: list[str]) -> tuple[Namespace, Path | None]:
+def _parse(study: Study) -> tuple[Namespace, Path | None]:
     """The settings, and the folder of the sweep that is resumed."""
-    settings = parse(_parser(), args)
+    settings = study.parse()
     if settings.resume is None:
         return settings, None
-    if len(args) > 1 + (args[0] == "--resume"):
-        raise UserError("--resume goes alone: a sweep goes on with the settings that it began with")
+    if len(study.args) > 1 + (study.args[0] == "--resume"):
+        raise UserError("--resume takes no other options: the sweep keeps its original settings")
     folder = Path(settings.resume)
-    return parse(_parser(), ["-c", str(folder / "config.yaml")]), folder
+    return study.parse(["-c", str(folder / "config.yaml")]), folder
 
 
 def _seeds(settings: Namespace) -> list[int]:
     """The seeds that are listed, or as many as are asked for, from seed_everything on."""
     given, first = settings.seeds, settings.seed_everything
-    seeds = given if isinstance(given, list) else [first + k for k in range(min(given, LARGEST + 1))]
+    seeds = given if isinstance(given, list) else [first + k for k in range(min(given, MAX_NETS + 1))]
     if not seeds or len(set(seeds)) < len(seeds):
-        raise UserError(f"seeds must be at least 1, or a list of seeds that differ, got {shown(given)}")
+        raise UserError(f"seeds must be at least 1, or a list of seeds that differ, got {short_repr(given)}")
     for seed in seeds:
         check_seed(seed)
     return seeds
@@ -100,29 +99,31 @@ def _check_size(points: Mapping[str, Any], seeds: Sequence[int]) -> None:
     nets = len(seeds)
     for value in points.values():
         nets *= len(value) if isinstance(value, list) else 1
-    if nets > LARGEST:
-        raise UserError(f"a sweep may have {LARGEST:,} nets, this one has {nets:,}")
+    if nets > MAX_NETS:
+        raise UserError(f"a sweep may have {MAX_NETS:,} nets, this one has {nets:,}")
 
 
 # Training
 
 
 @contextmanager
-def _folder(settings: Namespace, resumed: Path | None) -> Iterator[Path]:
+def _folder(study: Study, settings: Namespace, resumed: Path | None) -> Iterator[Path]:
     """The sweep's folder, for this process alone, with config.yaml in it."""
     try:
-        folder = resumed or new_folder(settings, "sweep")
+        folder = resumed or study.new_folder(settings, "sweep")
         lock = FolderLock(folder)
         remove_unfinished(folder)
         if resumed is None:
-            replace(folder / "config.yaml", config_of(_parser(), settings))
+            replace(folder / "config.yaml", study.to_yaml(settings))
     except OSError as error:
         raise UserError(f"the sweep's folder {error.filename} cannot be written: {error.strerror}") from None
     try:
         yield folder
     except (SystemExit, KeyboardInterrupt):
-        with undisturbed():
-            say(f"Stopped. To go on after the parts that are finished:\n{hint('sweep', '--resume', folder)}")
+        with signals_ignored():
+            print_rank_zero(
+                f"Stopped. To go on after the parts that are finished:\n{shell_command('sweep', '--resume', folder)}"
+            )
         raise
     finally:
         lock.release()
@@ -149,7 +150,7 @@ def _train(grid: Grid, settings: Namespace, folder: Path) -> list[Row]:
 
 def _trainer(settings: Namespace, bar: Any, nets: int) -> Trainer:
     advance = LambdaCallback(on_train_epoch_end=lambda *_: bar.update(nets))
-    given = {name: settings.trainer[name] for name in TRAINER if name != "enable_progress_bar"}
+    given = {name: settings.trainer[name] for name in TRAINER_SETTINGS if name != "enable_progress_bar"}
     return Trainer(
         **given, devices=1, callbacks=[advance], logger=False, enable_checkpointing=False, enable_progress_bar=False,
         enable_model_summary=False, num_sanity_val_steps=0, use_distributed_sampler=False,
@@ -188,19 +189,21 @@ def _csv(rows: Sequence[Row]) -> str:
 def _report(grid: Grid, rows: Sequence[Row], folder: Path, varied: Sequence[str], best: Row | None) -> None:
     diverged = sum(row["val/loss"] != row["val/loss"] for row in rows)
     of_each = f"{len(grid.combinations)} settings, {len(grid.seeds)} seeds each"
-    say(f"Trained {len(rows)} nets: {of_each}; {diverged} diverged.")
-    say(f"The sweep is in {folder}:\n  config.yaml, sweep.csv, sweep.png")
+    print_rank_zero(f"Trained {len(rows)} nets: {of_each}; {diverged} diverged.")
+    print_rank_zero(f"The sweep is in {folder}:\n  config.yaml, sweep.csv, sweep.png")
     if best is not None:
         group = [row["val/loss"] for row in rows if all(row[name] == best[name] for name in varied)]
         chosen = ", ".join(f"{name} {best[name]}" for name in varied) or "the only setting"
-        say(f"Lowest validation loss, as the mean over seeds: {sum(group) / len(group):.4f} with {chosen}.")
-        say(f"Its best seed is {best['seed']}: loss {best['val/loss']:.4f} in epoch {best['epoch']:.0f}.")
+        print_rank_zero(f"Lowest validation loss, as the mean over seeds: {sum(group) / len(group):.4f} with {chosen}.")
+        print_rank_zero(f"Its best seed is {best['seed']}: loss {best['val/loss']:.4f} in epoch {best['epoch']:.0f}.")
 
 
 def _compare(path: Path, best: Row) -> None:
     """Does `fit` repeat what the sweep found?"""
     with open(path, newline="") as file:
         losses = [float(row["val/loss"]) for row in csv.DictReader(file) if row["val/loss"]]
-    if abs(min(losses) - best["val/loss"]) > CLOSE * best["val/loss"]:
-        say(f"Note: fit reached {min(losses):.4f} where the sweep found {best['val/loss']:.4f}; small differences of")
-        say("rounding grow where training is unstable, and random layers draw other numbers.")
+    if abs(min(losses) - best["val/loss"]) > MAX_RELATIVE_DIFFERENCE * best["val/loss"]:
+        print_rank_zero(
+            f"Note: fit reached {min(losses):.4f} where the sweep found {best['val/loss']:.4f}; small differences of"
+        )
+        print_rank_zero("rounding grow where training is unstable, and random layers draw other numbers.")

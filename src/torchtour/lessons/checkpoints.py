@@ -35,7 +35,7 @@ from torchtour.classifier import Classifier
 from torchtour.data import SyntheticData
 from torchtour.lessons import headline
 from torchtour.network import SimpleNet
-from torchtour.trust.sealed import CheckpointFile
+from torchtour.runs.checkpoint_file import CheckpointFile
 
 # %% [markdown]
 # All files of this lesson go to a temporary folder, which is removed at the end. As in

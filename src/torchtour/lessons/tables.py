@@ -32,12 +32,12 @@ import torch
 from lightning import Trainer
 from torch.nn.functional import cross_entropy
 
-from torchtour import Classifier, TableData
+from torchtour import TableClassifier, TableData
+from torchtour.evaluation.confidence import format_accuracy, wilson_interval
 from torchtour.lessons import headline
 from torchtour.lessons._by_hand import train_by_rule
 from torchtour.network import SimpleNet
-from torchtour.scores import accuracy_line, wilson
-from torchtour.tabular.loading import describe
+from torchtour.tables.loading import describe
 
 try:
     import polars  # noqa: F401  TableData reads files with it
@@ -598,7 +598,7 @@ warnings.filterwarnings("ignore", message=".*does not have many workers")
 warnings.filterwarnings("ignore", message=".*isinstance.treespec, LeafSpec")
 
 _ = torch.manual_seed(0)
-model = Classifier(
+model = TableClassifier(
     hidden_size=32,
     optimizer="adam",
     lr=0.01,
@@ -627,7 +627,7 @@ for true, guess in zip(test_labels, predicted, strict=True):
     confusion[true, guess] += 1
 
 headline("The line that torchtour test prints")
-print(accuracy_line(confusion, lambda k: repr(data.classes[k])))
+print(format_accuracy(confusion, lambda k: repr(data.classes[k])))
 recall = confusion.diagonal() / confusion.sum(dim=1)
 print(
     *(f"{n} found: {r:.1%}" for n, r in zip(data.classes, recall, strict=True)),
@@ -652,7 +652,7 @@ print(
 
 right, n = confusion.diagonal().sum().item(), confusion.sum().item()
 assert right == (predicted == test_labels).sum()
-for end in wilson(right, n):
+for end in wilson_interval(right, n):
     away = abs(right / n - end) / math.sqrt(end * (1 - end) / n)
     assert math.isclose(away, 1.959964, rel_tol=1e-6)
 assert right / n > 0.9

@@ -8,7 +8,7 @@ from lightning import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from torchtour.batches import Batch, Batches, loader
+from torchtour.training.batches import Batch, Batches, loader
 
 BLOCK, LARGEST = 64, 2**22  # batches in a block, and features of all of them together
 

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from inspect import signature
 from itertools import groupby, product
 from typing import Any
 
 from lightning import LightningDataModule, Trainer, seed_everything
 
-from torchtour.classifier import LIMITS, Classifier
-from torchtour.settings import LINKED, check
+from torchtour.classifier import Classifier
+from torchtour.settings import SET_FROM_DATA
 from torchtour.sweep.classifiers import EACH, StackedClassifiers
 from torchtour.sweep.data import StackedData
+from torchtour.training.module import init_parameters
 
-AT_ONCE, FLOATS = 1000, 2**26  # nets in a part, and what a part may take: 256 MB, by our estimate
+MAX_NETS_AT_ONCE = 1000
+MAX_FLOATS_AT_ONCE = 2**26  # 256 MB, by our estimate
 Row = dict[str, Any]
 
 
@@ -34,7 +35,8 @@ class Grid:
     """Every combination of the settings that are lists, times the seeds.
 
     Args:
-        settings: Classifier's settings without those that come from the data; a list stands for several values.
+        model: The class of the nets' module.
+        settings: The module's settings without those that come from the data; a list stands for several values.
         seeds: Seeds of each combination.
         new_data: Makes the datamodule; with its seed null, the data are those of the seed that was set before.
 
@@ -43,15 +45,19 @@ class Grid:
     """
 
     def __init__(
-        self, settings: Mapping[str, Any], seeds: Sequence[int], new_data: Callable[[], LightningDataModule]
+        self,
+        model: type[Classifier],
+        settings: Mapping[str, Any],
+        seeds: Sequence[int],
+        new_data: Callable[[], LightningDataModule],
     ) -> None:
-        self.seeds, self.new_data = list(seeds), new_data
+        self.model, self.seeds, self.new_data = model, list(seeds), new_data
         values = [value if isinstance(value, list) else [value] for value in settings.values()]
         self.combinations = [dict(zip(settings, point, strict=True)) for point in product(*values)]
         seed_everything(self.seeds[0], verbose=False)
         self.data = new_data()
         for combination in self.combinations:
-            check("model", Classifier.__init__, {**_defaults(), **combination}, LIMITS)
+            model(**combination, **from_data(model, self.data))  # which checks them
         members = [Member(combination, seed) for seed in self.seeds for combination in self.combinations]
         self.parts = list(self._parts(members))
 
@@ -65,11 +71,11 @@ class Grid:
         seeds = list(dict.fromkeys(member.seed for member in part))
         started = [self._start(part[0].settings, seed) for seed in seeds]
         own = self.own_data
-        places = [seeds.index(member.seed) for member in part]
+        indices = [seeds.index(member.seed) for member in part]
         stack = StackedClassifiers(
-            [started[place][0].net for place in places],
+            [started[index][0].net for index in indices],
             [member.settings for member in part],
-            places if own else None,
+            indices if own else None,
             getattr(started[0][0], "inputs", None),
         )
         trainer.fit(stack, StackedData([data for _, data in started] if own else [self.data]))
@@ -80,7 +86,7 @@ class Grid:
         """A net and its data as `fit` begins with them: first the seed, then the data, then the net."""
         seed_everything(seed, verbose=False)
         data = self.new_data() if self.own_data else self.data
-        return Classifier(**settings, **linked(data)), data
+        return self.model(**settings, **from_data(self.model, data)), data
 
     def _parts(self, members: Sequence[Member]) -> Iterator[Sequence[Member]]:
         for _, alike in groupby(sorted(members, key=lambda member: member.shape), key=lambda member: member.shape):
@@ -97,7 +103,7 @@ class Grid:
         if self.own_data:
             n = data.hparams.get("n_train", 0) + data.hparams.get("n_val", 0)
             floats += n * features.shape[1] // len(self.combinations)
-        return min(AT_ONCE, 1 + FLOATS // floats)
+        return min(MAX_NETS_AT_ONCE, 1 + MAX_FLOATS_AT_ONCE // floats)
 
 
 def choose(rows: Sequence[Row], names: Sequence[str]) -> Row | None:
@@ -112,17 +118,7 @@ def choose(rows: Sequence[Row], names: Sequence[str]) -> Row | None:
     return min(best, key=lambda row: row["val/loss"])
 
 
-def own_settings() -> dict[str, Any]:
-    """Classifier's settings that do not come from the data, as {name: parameter}."""
-    parameters = signature(Classifier).parameters
-    return {name: parameters[name] for name in parameters if name not in LINKED}
-
-
-def linked(data: LightningDataModule) -> dict[str, Any]:
-    """Classifier's settings that come from the data."""
-    parameters = signature(Classifier).parameters
-    return {name: getattr(data, name, parameters[name].default) for name in LINKED if name in parameters}
-
-
-def _defaults() -> dict[str, Any]:
-    return {name: parameter.default for name, parameter in signature(Classifier).parameters.items()}
+def from_data(model: type[Classifier], data: LightningDataModule) -> dict[str, Any]:
+    """The settings of a model that come from its data."""
+    names = [name for name in SET_FROM_DATA if name in init_parameters(model)]
+    return {name: getattr(data, name) for name in names if hasattr(data, name)}

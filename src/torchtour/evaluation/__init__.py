@@ -1,0 +1,1 @@
+"""What a net is worth: plots, confidence intervals, permutation importance."""

@@ -1,0 +1,259 @@
+"""What a run on a table leaves besides: predictions beside the input's columns, scores by class, and an info sheet."""
+
+import csv
+import io
+import platform
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from lightning import Callback, LightningModule, Trainer
+from lightning import __version__ as lightning_version
+from torch import Tensor
+from torchmetrics.functional.classification import multiclass_precision, multiclass_recall
+
+from torchtour import __version__
+from torchtour.evaluation import plots
+from torchtour.evaluation.confidence import majority_class_baseline, wilson_interval
+from torchtour.evaluation.importance import permutation_importance
+from torchtour.runs.checkpoint import read_checkpoint
+from torchtour.runs.files import replace, replacing
+from torchtour.runs.plots import Confusion
+from torchtour.runs.run import Run
+from torchtour.settings import without_control_chars
+from torchtour.tables import cells
+from torchtour.tables.data import TableData
+from torchtour.tables.loading import Table, describe, reasons
+from torchtour.training.trainer_parts import callback_of, datamodule_of
+
+MAX_IMPORTANCE_COLUMNS = 500  # columns; each is shuffled and evaluated several times
+FORMULA = r"^[=+\-@\t\r]"  # a spreadsheet would run a text that begins so
+
+
+class TablePredictions(Callback):
+    """Writes predictions.csv: the input's columns, the class and the probability of each class, chunk by chunk.
+
+    Text that a spreadsheet would run as a formula gets a ' in front.
+
+    Attributes:
+        rows: How many were written.
+        quoted: How many texts got a '.
+    """
+
+    def __init__(self, path: Path, classes: Sequence[str | int]) -> None:
+        self.path, self.classes = path, classes
+        self.rows = self.quoted = 0
+        self.writing: Any = None
+
+    def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.is_global_zero:
+            self.writing = replacing(self.path)
+            self.file: BinaryIO = self.writing.__enter__()
+
+    def on_predict_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Tensor, batch: tuple[Tensor, Any], *_: Any
+    ) -> None:
+        if self.writing is None:
+            return
+        import polars
+
+        frame, probabilities = _writable(batch[1]), outputs.cpu().numpy()  # [batch, n_classes]
+        text = [polars.col(name) for name, kind in frame.schema.items() if kind == polars.String]
+        formula = [
+            column.str.contains(FORMULA)
+            & ~column.str.strip_chars().str.contains(cells.ANY_NUMBER)
+            & ~column.is_in(cells.MISSING)
+            for column in text
+        ]
+        if text:
+            self.quoted += sum(frame.select(found.sum() for found in formula).row(0))
+            safe = [
+                polars.when(found).then("'" + column).otherwise(column)
+                for found, column in zip(formula, text, strict=True)
+            ]
+            frame = frame.with_columns(
+                cell.alias(name)
+                for cell, name in zip(safe, (column.meta.output_name() for column in text), strict=True)
+            )
+        names = [f"p_{name}" for name in self.classes]
+        found = [self.classes[place] for place in probabilities.argmax(axis=1)]
+        added = polars.DataFrame(
+            [polars.Series("class", found), *(polars.Series(name, probabilities[:, k]) for k, name in enumerate(names))]
+        )
+        added.columns = _unlike(added.columns, frame.columns)
+        frame = polars.concat([frame, added], how="horizontal")
+        frame.columns = [_safe(name) for name in frame.columns]
+        frame.write_csv(self.file, include_header=self.rows == 0)
+        self.rows += len(frame)
+
+    def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.writing is not None:
+            self.writing.__exit__(None, None, None)
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        if self.writing is not None:
+            self.writing.__exit__(type(exception), exception, exception.__traceback__)
+            self.writing = None
+
+
+class TableReport(Callback):
+    """Draws importance.png, or the boundary of two numbers, when fit has ended, and writes model_card.md.
+
+    Args:
+        pictures: Draw.
+    """
+
+    def __init__(self, pictures: bool = True) -> None:
+        self.pictures = pictures
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        data = _data(trainer)
+        for line in describe(data.table, data.hparams["label"]):
+            pl_module.print(without_control_chars(line))
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        run = callback_of(trainer, Run)
+        if not trainer.is_global_zero or run is None or run.folder is None or not run.has_checkpoint:
+            return
+        if self.pictures and (best := run.folder / "best.ckpt").exists():
+            if len(_data(trainer).columns) > MAX_IMPORTANCE_COLUMNS:
+                pl_module.print(
+                    f"No importance.png: with more than {MAX_IMPORTANCE_COLUMNS} columns it would take long."
+                )
+            else:
+                kind, figure = self._picture(read_checkpoint(best, type(pl_module)).build(), _data(trainer))
+                replace(run.folder / f"{kind}.png", plots.png(figure))
+        replace(run.folder / "model_card.md", card(_data(trainer), run.folder, None).encode())
+
+    def _picture(self, net: Any, data: TableData) -> tuple[str, Any]:
+        name = Path(data.hparams["path"]).name
+        kinds = [column["kind"] for column in data.columns]
+        if kinds == ["number", "number"] and data.n_features == data.n_classes == 2:
+            train, val = (
+                (net.inputs(features).detach(), labels)
+                for features, labels in (data.table.sets[part][: plots.MAX_POINTS_DRAWN] for part in ("train", "val"))
+            )
+            limits = plots.extent(torch.cat([train[0], val[0]]))
+            figure = plots.plot_boundary(
+                plots.probability_field(net.net, limits), limits, train, val, f"{name}: what the best epoch has learned"
+            )
+            x1, x2 = (
+                f"{without_control_chars(column['name'])[:30]} (standard deviations from its mean)"
+                for column in data.columns
+            )
+            figure.axes[0].set(xlabel=x1, ylabel=x2)
+            return "boundary", figure
+        drops = permutation_importance(net, data.table.sets["val"].tensors[0], data.table.sets["val"].tensors[1])
+        names = [without_control_chars(column["name"])[:30] for column in data.columns]
+        return "importance", plots.plot_importance(drops, names, f"{name}: what the best epoch looks at")
+
+
+class TableTest(Callback):
+    """Writes test.csv, precision and recall of each class, and the scores into model_card.md, after a test."""
+
+    def __init__(self, folder: Path, confusion: Confusion) -> None:
+        self.folder, self.confusion = folder, confusion
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.is_global_zero:
+            data, matrix = _data(trainer), self.confusion.matrix
+            replace(self.folder / "test.csv", by_class(matrix, data.classes).encode())
+            replace(self.folder / "model_card.md", card(data, self.folder, matrix).encode())
+
+
+def by_class(matrix: Tensor, classes: Sequence[str | int]) -> str:
+    """CSV: rows, precision and recall of each class, from the counts of true (row) and predicted (column) classes."""
+    n = len(matrix)
+    true, predicted = torch.meshgrid(torch.arange(n), torch.arange(n), indexing="ij")
+    counts = matrix.reshape(-1)
+    labels, found = (cells.reshape(-1).repeat_interleave(counts) for cells in (true, predicted))
+    scores = [
+        score(found, labels, num_classes=n, average="none", zero_division=0)
+        for score in (multiclass_precision, multiclass_recall)
+    ]
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(["class", "rows", "precision", "recall"])
+    for k, name in enumerate(classes):
+        values = [str(np.float32(score[k].item())) for score in scores]
+        writer.writerow([_safe(name), int(matrix[k].sum()), *values])
+    return file.getvalue()
+
+
+def card(data: TableData, folder: Path, matrix: Tensor | None) -> str:
+    """The info sheet that Kapoor and Narayanan (Patterns 2023) ask for, as Markdown."""
+    table, settings = data.table, data.hparams
+    sizes = {name: len(rows) for name, rows in table.sets.items()}
+    used = ", ".join(f"{_cell(column['name'])} ({column['kind']})" for column in table.columns)
+    classes = ", ".join(map(_cell, table.classes))
+    lines = [
+        "# Model card", "",
+        "## Data", "",
+        f"- File: {_cell(settings['path'])}",
+        f"- SHA-256: `{table.sha256}`",
+        f"- Rows: {table.rows:,}, of which {table.unlabelled:,} have no label and are left out",
+        f"- Duplicates: {table.duplicates:,} rows equal an earlier one; equal rows are in the same part",
+        f"- Label: {_cell(settings['label'])}, {len(table.classes)} classes: {classes}",
+        f"- Columns used: {used}",
+        f"- Columns left out: {_cell(reasons(table.left_out)) or 'none'}", "",
+        "## Split", "",
+        f"- Training {sizes['train']:,}, validation {sizes['val']:,}, test {sizes['test']:,} rows, stratified "
+        f"by class, seed {settings['seed']}",
+        f"- Rows kept together by: {_cell(settings['group']) if settings['group'] else 'equality alone'}",
+        "- Means, scales and category levels come from the training rows alone.", "",
+        "## Scores", "",
+        *(_scores(matrix, table) if matrix is not None else ["Not tested yet: `torchtour test` adds the scores."]), "",
+        "## To repeat it", "",
+        f"    torchtour fit -c {folder}/config.yaml", "",
+        f"torchtour {__version__}, torch {torch.__version__}, lightning {lightning_version}, "
+        f"Python {platform.python_version()}", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _scores(matrix: Tensor, table: Table) -> list[str]:
+    """Accuracy and its baseline; precision and recall of each class are in test.csv."""
+    correct, n = int(matrix.diagonal().sum()), int(matrix.sum())
+    low, high = wilson_interval(correct, n)
+    commonest, share = majority_class_baseline(matrix)
+    return [
+        f"- Accuracy on {n:,} test rows: {correct / n:.1%}, 95 % interval {low:.1%} to {high:.1%} (Wilson)",
+        f"- Baseline, always {_cell(table.classes[commonest])}: {share:.1%}",
+        "- Precision and recall of each class: test.csv",
+    ]
+
+
+def _cell(value: object) -> str:
+    """Text of the file, which must not be read as Markdown."""
+    return "".join("\\" + c if c in "\\`*_[]<>|#" else c for c in without_control_chars(str(value)))
+
+
+def _writable(frame: Any) -> Any:
+    """The frame with lists, structures and bytes as text, since CSV has none of them."""
+    import polars
+
+    odd = [name for name, kind in frame.schema.items() if kind.is_nested() or kind in (polars.Binary, polars.Object)]
+    texts = {name: [None if value is None else str(value) for value in frame[name].to_list()] for name in odd}
+    return frame.with_columns(polars.Series(name, values, dtype=polars.String) for name, values in texts.items())
+
+
+def _safe(value: object) -> str:
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and re.match(FORMULA, text) else text
+
+
+def _unlike(names: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """Names that are not taken: those that are get "predicted_" in front."""
+    found = list(names)
+    while set(found) & set(taken):
+        found = [f"predicted_{name}" for name in found]
+    return found
+
+
+def _data(trainer: Trainer) -> TableData:
+    data = datamodule_of(trainer)
+    assert isinstance(data, TableData)
+    return data

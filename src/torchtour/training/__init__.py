@@ -1,0 +1,1 @@
+"""What the core stands on: batches, metrics and checks of generated data."""
