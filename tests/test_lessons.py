@@ -263,7 +263,7 @@ def test_a_lesson_that_does_not_exist_is_one_line(words: list[str], torchtour: C
 
 def test_lesson_10_trains_with_the_settings_that_it_names() -> None:
     calls = [node for node in ast.walk(ast.parse(LESSONS["tables"].read_text("utf-8"))) if isinstance(node, ast.Call)]
-    (made,) = [call for call in calls if ast.unparse(call.func) == "Classifier"]
+    (made,) = [call for call in calls if ast.unparse(call.func) == "TableClassifier"]
     given = {word.arg: word.value.value for word in made.keywords if isinstance(word.value, ast.Constant)}
     (trainer,) = [call for call in calls if ast.unparse(call.func).endswith("Trainer")]
     (epochs,) = [word.value.value for word in trainer.keywords if word.arg == "max_epochs"]  # type: ignore[attr-defined]
@@ -319,13 +319,13 @@ def test_the_wheel_runs_a_lesson(tmp_path: Path) -> None:
         ("0.001\n", "0.001", False),
     ],
 )
-def test_the_check_of_a_transcript_bites(old: str, new: str, init_parameters: bool, tmp_path: Path) -> None:
+def test_the_check_of_a_transcript_bites(old: str, new: str, accepted: bool, tmp_path: Path) -> None:
     text = "[Line 7] Title:\n\nloss = 0.671089\nlr (now): 0.001, then 0.00001\ntensor([5., 7.]) 262 class 1, lr 0.001\n"
     assert old in text
     expected, obtained = tmp_path / "expected", tmp_path / "obtained"
     expected.write_text(text, "utf-8")
     obtained.write_text(text.replace(old, new), "utf-8")
-    if init_parameters:
+    if accepted:
         check_transcript(obtained, expected)
     else:
         with pytest.raises(AssertionError, match="does not print its transcript"):

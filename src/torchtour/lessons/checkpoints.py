@@ -533,8 +533,8 @@ for name, callbacks in {"as it comes": [], "with RandomState": [RandomState()]}.
 # %% [markdown]
 # The command ``torchtour fit`` saves checkpoints while it trains, once a second at most
 # and at the end, and writes each one whole or not at all. The order of its batches is a
-# function of the seed and the epoch, not of a generator's state. So a resumed run of
-# ``SimpleNet`` equals an unbroken one to the last bit.
+# function of the seed and the epoch, and its checkpoints hold the state of the random
+# generators. So a resumed run equals an unbroken one to the last bit, with dropout too.
 
 # %% checks
 

@@ -290,8 +290,8 @@ assert max(sgd_seeds) - min(sgd_seeds) > 0.04
 #
 # Two rules turn the curve into a rate, and they give different numbers. One takes the
 # rate where the loss falls fastest: Lightning's ``Tuner.lr_find`` and the command
-# ``torchtour lr`` do that. The other, which fastai made popular, takes a tenth of the
-# rate at which the loss is lowest. Both are first guesses.
+# ``torchtour lr-find`` do that. The other, which fastai made popular, takes a tenth of
+# the rate at which the loss is lowest. Both are first guesses.
 
 # %%
 

@@ -662,7 +662,7 @@ first, second = (
     (torch.rand(4000, n) < 0.9).sum(dim=1),
     (torch.rand(4000, n) < 0.9).sum(1),
 )
-ends = [wilson(count, n) for count in first.tolist()]
+ends = [wilson_interval(count, n) for count in first.tolist()]
 holds_truth = sum(low <= 0.9 <= high for low, high in ends) / 4000
 pairs = zip(ends, second.tolist(), strict=True)
 holds_next = sum(low <= count / n <= high for (low, high), count in pairs) / 4000
