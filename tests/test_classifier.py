@@ -135,7 +135,7 @@ def test_training_goes_the_same_way_from_the_same_start():
         ({"lr": "0.1"}, "model.lr must be a number, got '0.1'"),
         ({"gamma": 0.0}, "model.gamma must be from 1e-09 to 1, got 0.0"),
         ({"step_size": 0}, "model.step_size must be from 1 to 1000000000, got 0"),
-        ({"optimizer": "lion"}, "model.optimizer must be one of sgd, adam, got 'lion'"),
+        ({"optimizer": "lion"}, "model.optimizer must be one of sgd, adam, adamw, got 'lion'"),
     ],
 )
 def test_a_setting_out_of_range_is_refused(settings, message):

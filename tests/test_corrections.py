@@ -244,9 +244,9 @@ def requirement(name: str) -> Requirement:
     return found
 
 
-def test_8_the_metadata_demand_python_3_10_and_torch_2_10() -> None:
+def test_8_the_metadata_demand_python_3_11_and_torch_2_10() -> None:
     python = SpecifierSet(metadata.metadata("torchtour")["Requires-Python"])
-    assert [version in python for version in ("3.9.99", "3.10.0", "3.14.0")] == [False, True, True]
+    assert [version in python for version in ("3.9.99", "3.11.0", "3.14.0")] == [False, True, True]
     torches = requirement("torch").specifier
     assert [version in torches for version in ("2.0.0", "2.9.1", "2.10.0", "2.13.0")] == [False, False, True, True]
     assert torch.__version__ in torches

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -24,11 +25,6 @@ from pytest_doctestplus.output_checker import FLOAT_CMP, OutputChecker
 from pytest_regressions.file_regression import FileRegressionFixture
 
 from torchtour.lessons import LESSONS as COURSE
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # pytest brings it
 
 ROOT = Path(__file__).parents[1]
 TRANSCRIPTS = Path(__file__).with_name("transcripts")

@@ -5,16 +5,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import conftest
 import pytest
 from conftest import ROOT
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 from torchtour.command import new as new_command
 from torchtour.command.main import run
@@ -54,7 +50,7 @@ def test_it_has_what_a_project_needs(project, table):
     for folder, package, data in ((project, "my_project", "synthetic"), (table, "my_table", "table")):
         wanted = {"README.md", "NOTICE", "Makefile", "pyproject.toml", "requirements.lock", ".gitignore"}
         wanted |= {".github/workflows/ci.yml", "configs/default.yaml", "tests/conftest.py"}
-        wanted |= {f"src/{package}/{name}.py" for name in ("network", "problems", "data", "classifier", "dev")}
+        wanted |= {f"src/{package}/{name}.py" for name in ("network", "problems", "data", "classifier")}
         wanted |= {
             f"src/{package}/command/main.py",
             f"src/{package}/runs/checkpoint_file.py",

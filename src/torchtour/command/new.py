@@ -114,8 +114,6 @@ def renamed(text: str, package: str) -> str:
     names = "|".join(TOUR | {"lr-find"})
     tour = re.compile(rf'    "({names})": Command\(.*\),$', re.MULTILINE)
     kept = "".join(line for line in text.splitlines(keepends=True) if not tour.match(line))
-    for check in ('"ruff format --check .", ', '"lint-imports --no-logo", '):  # lines break where the name is as long
-        kept = kept.replace(check, "")
     return kept.replace("torchtour", package).replace("TORCHTOUR", package.upper())
 
 

@@ -28,7 +28,7 @@ import torch
 # sphinx_gallery_start_ignore
 # The page hides this. `uv run --no-project autograd.py` installs what it names:
 # /// script
-# requires-python = ">=3.10"
+# requires-python = ">=3.11"
 # dependencies = ["numpy", "torch>=2.10"]
 # ///
 try:

@@ -4,11 +4,10 @@ import inspect
 import io
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, Self
 
 import torch
 from lightning import LightningModule
-from typing_extensions import Self
 
 from torchtour.settings import SET_FROM_DATA, UserError, without_control_chars
 from torchtour.training.checksum import is_intact
