@@ -184,7 +184,7 @@ def test_lessons_1_and_2_stand_alone() -> None:
 @pytest.mark.parametrize("name", ALONE)
 def test_inline_metadata_names_what_the_lesson_imports(name: str) -> None:
     block = inline_metadata(name)
-    assert block["requires-python"] == ">=3.10"
+    assert block["requires-python"] == ">=3.11"
     assert {Requirement(line).name for line in block["dependencies"]} == imports(name) - sys.stdlib_module_names
 
 

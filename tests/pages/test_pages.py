@@ -213,7 +213,7 @@ def test_the_plain_loop_is_shown_line_for_line() -> None:
 
 
 def test_loop_and_project_print_the_same_digits() -> None:
-    loop, project, same, *_ = (
+    _, loop, project, same, *_ = (
         block.get_text() for block in soup("loop_to_lightning.html").select(".highlight-console pre")
     )
     project = re.sub(r" \(95 % interval [^)]*\)", "", project)  # the loop does without
