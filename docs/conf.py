@@ -31,6 +31,7 @@ extensions = [
     "look",  # how pages are laid out
     "pictures",
     "measured",  # pictures of what was measured
+    "snippets",  # code that a page runs
     "start",  # what moves on the start page, and its cards
     "tasks",  # the exercises at the end of each lesson
     "walk",  # the changes of "Make it yours"

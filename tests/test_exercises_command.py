@@ -65,7 +65,7 @@ def test_file_checks_itself(tmp_path):
     assert (done.returncode, done.stderr) == (1, "")
     assert f"1. Backward twice: open  ({path}:28)\n   Hint: The derivative" in done.stdout
     assert "2. Half watched: solved\n   | 4.0" in done.stdout  # what the code prints, once it is predicted
-    assert "[----------] 1 of 58\nNext: " in done.stdout
+    assert "[----------] 1 of 78\nNext: " in done.stdout
     assert done.stdout.endswith("1 of 6 solved\n")
 
 
@@ -181,20 +181,20 @@ def test_progress_counts_code_as_checked(tmp_path):
     path.write_text(source, encoding="utf-8")
     assert Progress(tmp_path).note(lesson, source, results({2}, range(1, 7))) == [2]
     again = Progress(tmp_path)  # another session
-    assert again.counts() == (1, 58)
-    assert again.bar() == "[----------] 1 of 58"
-    assert again.table()[0].split()[:2] == ["Tensors", ".#...."]
+    assert again.counts() == (1, 78)
+    assert again.bar() == "[----------] 1 of 78"
+    assert again.table()[0].split()[:5] == ["Tensors", "and", "their", "shapes", ".#...."]
     assert again.next_lines()[0] == f"Next: {path}:27"
     assert again.note(lesson, source, results({2, 3}, range(1, 7))) == [3]
     path.write_text(source.replace("[100, 1]", "[1, 1]"), encoding="utf-8")
-    assert Progress(tmp_path).counts() == (1, 58)  # task 3 alone: task 2 has changed since
+    assert Progress(tmp_path).counts() == (1, 78)  # task 3 alone: task 2 has changed since
 
 
 def test_progress_bar_fills_at_the_end_only(tmp_path):
     progress = Progress(tmp_path)
-    for solved, bar in [(0, "[----------]"), (29, "[#####-----]"), (57, "[#########-]"), (58, "[##########]")]:
-        progress.counts = lambda solved=solved: (solved, 58)
-        assert progress.bar() == f"{bar} {solved} of 58"
+    for solved, bar in [(0, "[----------]"), (29, "[#####-----]"), (57, "[#########-]"), (78, "[##########]")]:
+        progress.counts = lambda solved=solved: (solved, 78)
+        assert progress.bar() == f"{bar} {solved} of 78"
 
 
 def test_broken_progress_file_is_ignored(tmp_path):

@@ -17,16 +17,21 @@ if TYPE_CHECKING:
     from torchtour.exercises.judge import Check
 
 LESSONS = {
-    "tensors": "Tensors",
-    "autograd": "Autograd",
-    "networks": "Neural networks",
-    "training": "Training",
-    "checkpoints": "Saving and loading",
-    "advanced": "Advanced features",
-    "data": "Data",
-    "generalisation": "Generalisation",
-    "further": "Further",
-    "tables": "Your own table",
+    "tensors": "Tensors and their shapes",
+    "autograd": "Gradients with autograd",
+    "networks": "Building a neural network",
+    "training": "The training loop",
+    "checkpoints": "Saving, loading and resuming",
+    "advanced": "Losses, optimizers and schedules",
+    "data": "Datasets, batches and splits",
+    "generalisation": "Overfitting and deeper nets",
+    "further": "Tuning, speed and debugging",
+    "tables": "Training on your own table",
+    "pictures": "Pictures: convolution and transfer",
+    "text": "Text: attention and a small GPT",
+    "probabilities": "Can you believe its probabilities?",
+    "shipping": "Ship it: export, quantise, serve",
+    "hood": "Under the hood: modules, autograd, compile",
 }
 FOLDER = Path(__file__).parent
 

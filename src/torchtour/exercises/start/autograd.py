@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Autograd
-# ===================
+# Exercises: Gradients with autograd
+# ==================================
 #
 # Run this file to check it: ``python autograd.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.

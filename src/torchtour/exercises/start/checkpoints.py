@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Saving and loading
-# =============================
+# Exercises: Saving, loading and resuming
+# =======================================
 #
 # Run this file to check it: ``python checkpoints.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.

@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Further
-# ==================
+# Exercises: Tuning, speed and debugging
+# ======================================
 #
 # Run this file to check it: ``python further.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.

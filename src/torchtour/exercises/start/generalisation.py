@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Generalisation
-# =========================
+# Exercises: Overfitting and deeper nets
+# ======================================
 #
 # Run this file to check it: ``python generalisation.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.

@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Neural networks
-# ==========================
+# Exercises: Building a neural network
+# ====================================
 #
 # Run this file to check it: ``python networks.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.

@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Your own table
-# =========================
+# Exercises: Training on your own table
+# =====================================
 #
 # Run this file to check it: ``python tables.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.

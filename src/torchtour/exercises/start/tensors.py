@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Tensors
-# ==================
+# Exercises: Tensors and their shapes
+# ===================================
 #
 # Run this file to check it: ``python tensors.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.

@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Training
-# ===================
+# Exercises: The training loop
+# ============================
 #
 # Run this file to check it: ``python training.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
