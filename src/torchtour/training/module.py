@@ -52,7 +52,7 @@ def from_bytes(content: bytes, path: str | Path) -> Any:
 
 
 def init_parameters(owner: type[Any]) -> dict[str, inspect.Parameter]:
-    """The settings that a class's __init__ takes, with those that it passes on to its parents as **kwargs."""
+    """The settings that a class's __init__ takes, with those that it passes on to its parents by keyword."""
     parameters: dict[str, inspect.Parameter] = {}
     for parent in owner.__mro__:
         if "__init__" not in vars(parent):
