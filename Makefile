@@ -52,7 +52,8 @@ pages-test: $(SITE) ## test the built site, in chromium too, and what is slow
 	$(BIN)/pytest -n 2 --dist worksteal tests/pages
 	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
-exercises-test: ready ## mutate every model solution of the exercises, and see the checks reject the mutants; two minutes
+exercises-test: ready ## all known answers of the exercises, and all mutants of their solutions; three minutes
+	$(BIN)/pytest -n 2 -m 'slow or not slow' tests/test_exercises.py tests/test_exercises_trial.py
 	$(BIN)/python -m torchtour.exercises.mutants
 
 faults: ready ## the whole fault campaign, some eleven minutes; its table goes into docs/faults.md

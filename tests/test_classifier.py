@@ -10,7 +10,6 @@ from lightning.pytorch.loggers import CSVLogger
 from torch.nn.functional import cross_entropy
 
 from torchtour import Classifier, SyntheticData
-from torchtour.runs.checkpoint_file import CheckpointFile
 from torchtour.settings import UserError
 from torchtour.training.metrics import MeanLoss
 
@@ -99,7 +98,7 @@ def test_predict_gives_the_probability_of_each_class():
 
 
 def test_a_reloaded_net_gives_bit_equal_outputs(tmp_path):
-    model, run = Classifier(hidden_size=7), trainer(max_epochs=1, plugins=[CheckpointFile()])
+    model, run = Classifier(hidden_size=7), trainer(max_epochs=1)
     run.fit(model, SyntheticData(n_train=50, n_val=10, batch_size=20))
     run.save_checkpoint(tmp_path / "a.ckpt", weights_only=False)
     again = Classifier.load_from_checkpoint(tmp_path / "a.ckpt")

@@ -51,6 +51,7 @@ def test_equal_values_do_not_differ(got, expected):
         (torch.tensor(3.0), 3.0, "is a tensor, expected a Python number"),
         (True, 1, "is a bool"),
         (3.001, 3.0, "is 3.001, expected 3.0"),
+        (1.1, 1.0986, "Is it rounded?"),
         ((1, 2), [1, 2], "is a tuple, expected a list"),
         ([1, 2, 3], [1, 2], "holds 3 values, expected 2"),
         ([1, 5], [1, 2], "in place 1"),

@@ -26,7 +26,7 @@ def check_schema(schema: str, *paths: Path) -> None:
 
 
 def test_the_workflows_fit_their_schema():
-    check_schema("github-workflows", *WORKFLOWS, ROOT / "src/torchtour/template/ci.yml")
+    check_schema("github-workflows", *WORKFLOWS, ROOT / "src/torchtour/template/full/ci.yml")
 
 
 def test_the_issue_forms_fit_their_schema():

@@ -74,7 +74,11 @@ def _number_difference(got: Any, expected: float, tolerance: float) -> str | Non
         close = math.isclose(got, expected, rel_tol=tolerance, abs_tol=ABSOLUTE) or (
             got != got and expected != expected
         )
-    return None if close else f"is {show(got)}, expected {show(expected)}."
+    if close:
+        return None
+    rounded_off = isinstance(expected, float) and any(got == round(expected, digits) for digits in range(1, 6))
+    remark = " Is it rounded?" if rounded_off else ""
+    return f"is {show(got)}, expected {show(expected)}.{remark}"
 
 
 def _sequence_difference(got: Any, expected: list[Any] | tuple[Any, ...], tolerance: float) -> str | None:

@@ -74,6 +74,14 @@ class MeanAbsoluteError(nn.Module):
         e = prediction - target
         return (e * e.sign()).mean()
 
+# %% 2 right
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError("x")
+        return sum(abs(p - t) for p, t in zip(prediction, target)) / len(target)
+
 # %% 2 wrong number
 class MeanAbsoluteError(nn.Module):
     def forward(self, prediction, target):
@@ -215,6 +223,38 @@ class MeanAbsoluteError(nn.Module):
     def forward(self, prediction, target):
         if prediction.shape != target.shape: raise ValueError
         return (prediction - target).square().mean().sqrt()
+
+# %% 2 wrong forbidden
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError("x")
+        return torch.nn.functional.l1_loss(prediction, target)
+
+# %% 2 wrong any_shape
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.dim() != target.dim():
+            raise ValueError("x")
+        return (prediction - target).abs().mean()
+
+# %% 2 wrong detached
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape != target.shape:
+            raise ValueError("x")
+        return (prediction - target.detach()).abs().mean()
+
+# %% 2 wrong any_shape
+
+class MeanAbsoluteError(nn.Module):
+    def forward(self, prediction, target):
+        if prediction.shape == target.shape:
+            return (prediction - target).abs().mean()
+        print("ValueError")
 
 # %% 3 right
 def train(optimizer, scheduler, epochs, batches):
@@ -415,6 +455,41 @@ def train(optimizer, scheduler, epochs, batches):
         scheduler.step()
     return rates
 
+# %% 3 wrong other
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        rates.append(scheduler.base_lrs[0])
+        for _ in range(batches):
+            optimizer.step()
+        scheduler.step()
+    return rates
+
+# %% 3 wrong no_steps
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        for _ in range(3):
+            optimizer.step()
+        scheduler.step()
+    return rates
+
+# %% 3 wrong other
+
+def train(optimizer, scheduler, epochs, batches):
+    rates = []
+    for i in range(epochs * batches):
+        if i % batches == 0:
+            rates.append(optimizer.param_groups[0]["lr"])
+            if i:
+                scheduler.step()
+        optimizer.step()
+    scheduler.step()
+    return rates
+
 # %% 4 right
 def momentum_step(weight, gradient, velocity, lr, momentum):
     new = velocity * momentum
@@ -556,6 +631,27 @@ def momentum_step(weight, gradient, velocity, lr, momentum):
     global V
     V = gradient if V is None or V.shape != gradient.shape else momentum * V + gradient
     return weight - lr * V, V.clone()
+
+# %% 4 wrong other
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    if not velocity.any():
+        velocity = gradient * (1 - momentum)
+    else:
+        velocity = momentum * velocity + gradient
+    return weight - lr * velocity, velocity
+
+# %% 4 wrong other
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    velocity = momentum * velocity + gradient
+    return weight - lr * velocity, gradient
+
+# %% 4 wrong input_changed
+
+def momentum_step(weight, gradient, velocity, lr, momentum):
+    new = velocity.mul_(momentum).add(gradient)
+    return weight - lr * new, new
 
 # %% 5 right
 def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
@@ -753,3 +849,32 @@ def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m = beta1 * m + (1 - beta1) * gradient
     v = beta2 * v + (1 - beta2) * gradient**2
     return weight - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps) - lr * 0.01 * weight, m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    t = 1
+    return weight - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps), m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    return weight - 0.001 * (m / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps), m, v
+
+# %% 5 wrong eps_in_root
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    return weight - lr * (m / (1 - beta1**t)) / ((v / (1 - beta2**t) + eps).sqrt()), m, v
+
+# %% 5 wrong other
+
+def adam_step(weight, gradient, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = beta1 * m + (1 - beta1) * gradient
+    v = beta2 * v + (1 - beta2) * gradient**2
+    return weight - lr * (beta1 * m / (1 - beta1**t) + (1 - beta1) * gradient / (1 - beta1**t)) / ((v / (1 - beta2**t)).sqrt() + eps), m, v

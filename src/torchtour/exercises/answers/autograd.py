@@ -89,6 +89,21 @@ def slope(function, at):
     x.requires_grad = True
     return torch.autograd.grad(function(x), [x])[0].item()
 
+# %% 3 right
+
+def slope(function, at):
+    x = torch.tensor([float(at)], requires_grad=True)
+    y = function(x)
+    return torch.autograd.grad(y, x, torch.ones_like(y))[0].item()
+
+# %% 3 right
+
+def slope(function, at):
+    with torch.enable_grad():
+        x = torch.full((), float(at), dtype=torch.float64, requires_grad=True)
+        function(x).backward()
+    return x.grad.numpy().item()
+
 # %% 3 wrong value
 def slope(function, at):
     x = torch.tensor(float(at), requires_grad=True)
@@ -193,6 +208,29 @@ def slope(function, at):
     function(X).backward()
     return X.grad.item()
 
+# %% 3 wrong difference
+
+import numpy as np
+def slope(function, at):
+    eps = 1e-5
+    x = torch.tensor(float(at), dtype=torch.float64)
+    return float((-function(x + 2 * eps) + 8 * function(x + eps) - 8 * function(x - eps) + function(x - 2 * eps)) / (12 * eps))
+
+# %% 3 wrong other
+
+def slope(function, at):
+    x = torch.tensor(float(at), requires_grad=True)
+    function(x).backward()
+    return int(x.grad)
+
+# %% 3 wrong other
+
+def slope(function, at):
+    x = torch.tensor(float(at), requires_grad=True)
+    y = function(x)
+    y.backward()
+    return (y / x).item()
+
 # %% 4 right
 def descend(start, steps, lr=0.1):
     x = torch.tensor(start, requires_grad=True)
@@ -265,6 +303,28 @@ def descend(start, steps, lr=0.1):
             x.sub_(x.grad, alpha=lr)
         path.append(x.tolist())
     return path
+
+# %% 4 right
+
+def descend(start, steps, lr=0.1):
+    path = []
+    x = start
+    for _ in range(steps):
+        x = x - lr * 2 * (x - 3)
+        path.append(x)
+    return path
+
+# %% 4 right
+
+def descend(start, steps, lr=0.1):
+    x = torch.nn.Parameter(torch.tensor(float(start)))
+    opt = torch.optim.SGD([x], lr=lr)
+    def step():
+        opt.zero_grad()
+        (x - 3).pow(2).backward()
+        opt.step()
+        return x.item()
+    return [step() for _ in range(steps)]
 
 # %% 4 wrong not_zeroed
 def descend(start, steps, lr=0.1):
@@ -471,6 +531,78 @@ def descend(start, steps, lr=0.1):
         path.append(x.item())
     return torch.tensor(path)
 
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    lr = 0.1
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        loss = (x - 3) ** 2
+        loss.backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+            x.grad = None
+        path.append(x.item())
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        loss = (x - 3) ** 2
+        loss.backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+        x.grad *= 0.5
+        path.append(x.item())
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    optimizer = torch.optim.Adam([x], lr=lr)
+    path = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        ((x - 3) ** 2).backward()
+        optimizer.step()
+        path.append(x.item())
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        loss = (x - 3) ** 2
+        loss.backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+        x.grad.zero_()
+        path.append(x.item())
+        if abs(x.item() - 3) < 0.5:
+            break
+    return path
+
+# %% 4 wrong other
+
+def descend(start, steps, lr=0.1):
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        loss = (x - 3) ** 2
+        loss.backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+        x.grad.zero_()
+        path.append(loss.item())
+    return path
+
 # %% 5 right
 def line_step(w, b, x, y, lr):
     loss = torch.nn.functional.mse_loss(w * x + b, y)
@@ -512,6 +644,21 @@ def line_step(w, b, x, y, lr):
     torch.nn.functional.mse_loss(new_w * x + new_b, y).backward()
     opt.step()
     return new_w.detach(), new_b.detach()
+
+# %% 5 right
+
+def line_step(w, b, x, y, lr):
+    with torch.no_grad():
+        r = w * x + b - y
+        n = len(x)
+        return w - lr * 2 / n * (r * x).sum(), b - lr * 2 / n * r.sum()
+
+# %% 5 right
+
+def line_step(w, b, x, y, lr):
+    f = lambda w, b: ((w * x + b - y) ** 2).mean()
+    gw, gb = torch.func.grad(f, argnums=(0, 1))(w.detach(), b.detach())
+    return w.detach() - lr * gw, b.detach() - lr * gb
 
 # %% 5 wrong uphill
 def line_step(w, b, x, y, lr):
@@ -617,6 +764,40 @@ def line_step(w, b, x, y, lr):
     dw, db = torch.autograd.grad((w * x + b - y).square().mean(), (w, b))
     with torch.no_grad():
         return (w - lr * dw).double(), (b - lr * db).double()
+
+# %% 5 wrong changed
+
+def line_step(w, b, x, y, lr):
+    loss = ((w * x + b - y) ** 2).mean()
+    loss.backward()
+    w.data -= lr * w.grad
+    b.data -= lr * b.grad
+    return w, b
+
+# %% 5 wrong other
+
+def line_step(w, b, x, y, lr):
+    dw, db = torch.autograd.grad((w * x + b - y).square().mean(), (w, b))
+    return (w.detach() - lr * dw / len(x), b.detach() - lr * db / len(x))
+
+# %% 5 wrong other
+
+def line_step(w, b, x, y, lr):
+    dw, db = torch.autograd.grad((w * x - y).square().mean() + (w * x + b - y).sum() * 0, (w, b))
+    return (w.detach() - lr * dw, b.detach() - lr * db)
+
+# %% 5 wrong other
+
+def line_step(w, b, x, y, lr):
+    dw, db = torch.autograd.grad((w * x + b - y).square().mean(), (w, b))
+    return torch.stack([w.detach() - lr * dw, b.detach() - lr * db]).unsqueeze(1).unbind()
+
+# %% 5 wrong input_changed
+
+def line_step(w, b, x, y, lr):
+    x -= x.mean()
+    dw, db = torch.autograd.grad((w * x + b - y).square().mean(), (w, b))
+    return (w.detach() - lr * dw, b.detach() - lr * db)
 
 # %% 6 right
 def product(self, other):
@@ -794,6 +975,42 @@ Value.__mul__ = product
 
 def product(self, other):
     result = Value(self.data * other.data)
+    def pass_on():
+        self.grad += other.data * result.grad
+        other.grad += self.data * result.grad
+    result.pass_on = pass_on
+    return result
+Value.__mul__ = product
+
+# %% 6 wrong other
+
+def product(self, other):
+    result = Value(self.data * other.data, (self, other))
+    def pass_on():
+        if self is other:
+            self.grad += 2 * self.data
+        else:
+            self.grad += other.data * result.grad
+            other.grad += self.data * result.grad
+    result.pass_on = pass_on
+    return result
+Value.__mul__ = product
+
+# %% 6 wrong other
+
+def product(self, other):
+    result = Value(self.data * other.data, (self, other))
+    def pass_on():
+        self.grad += abs(other.data) * result.grad
+        other.grad += abs(self.data) * result.grad
+    result.pass_on = pass_on
+    return result
+Value.__mul__ = product
+
+# %% 6 wrong other
+
+def product(self, other):
+    result = Value(self.data + other.data, (self, other))
     def pass_on():
         self.grad += other.data * result.grad
         other.grad += self.data * result.grad

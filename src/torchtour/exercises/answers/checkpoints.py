@@ -91,11 +91,6 @@ def save(net, path):
     with open(path, "w") as file:
         file.write(str(net.state_dict()))
 
-# %% 2 wrong no_file
-
-def save(net, path):
-    torch.save(net.state_dict(), "net.pt")
-
 # %% 2 wrong other
 
 def save(net, path):
@@ -133,6 +128,23 @@ def save(net, path):
 
 def save(net, path):
     torch.save(list(net.state_dict().items()), path)
+
+# %% 2 wrong wrapped
+
+def save(net, path):
+    torch.save({"weights": list(net.parameters())}, path)
+
+# %% 2 wrong other
+
+def save(net, path):
+    torch.save(net.state_dict().__repr__(), path)
+
+# %% 2 wrong other_names
+
+def save(net, path):
+    state = net.state_dict()
+    state.pop(next(iter(state)))
+    torch.save(state, path)
 
 # %% 3 right
 def load(net, path):
@@ -279,6 +291,32 @@ def load(net, path):
         net.load_state_dict(torch.load(path, weights_only=True))
     except RuntimeError:
         print("bad file")
+    return net.eval()
+
+# %% 3 wrong not_strict
+
+def load(net, path):
+    state = torch.load(path, weights_only=True)
+    try:
+        net.load_state_dict(state)
+    except RuntimeError:
+        net.load_state_dict(state, strict=False)
+    return net.eval()
+
+# %% 3 wrong training_mode
+
+def load(net, path):
+    net.load_state_dict(torch.load(path, weights_only=True))
+    for child in net.children():
+        child.eval()
+    return net
+
+# %% 3 wrong trusting
+
+def load(net, path):
+    torch.serialization.add_safe_globals([])
+    state = torch.load(path, weights_only=False, map_location="cpu")
+    net.load_state_dict(state)
     return net.eval()
 
 # %% 4 right
@@ -519,6 +557,42 @@ def best_weights(net, train_one_epoch, loss_of, epochs):
             lowest, best = loss, copy.deepcopy(net.state_dict())
     return best, lowest
 
+# %% 4 wrong other
+
+import copy
+def best_weights(net, train_one_epoch, loss_of, epochs):
+    lowest, best = float("inf"), None
+    for _ in range(epochs):
+        loss = loss_of(net)
+        train_one_epoch(net)
+        if loss < lowest:
+            lowest, best = loss, copy.deepcopy(net.state_dict())
+    return best
+
+# %% 4 wrong error
+
+import copy
+def best_weights(net, train_one_epoch, loss_of, epochs):
+    lowest, best = float("inf"), None
+    for _ in range(epochs + 1):
+        train_one_epoch(net)
+        loss = loss_of(net)
+        if loss < lowest:
+            lowest, best = loss, copy.deepcopy(net.state_dict())
+    return best
+
+# %% 4 wrong shared
+
+import copy
+def best_weights(net, train_one_epoch, loss_of, epochs):
+    lowest, best = float("inf"), None
+    for _ in range(epochs):
+        train_one_epoch(net)
+        loss = loss_of(net)
+        if loss < lowest:
+            lowest, best = loss, copy.copy(net).state_dict()
+    return best
+
 # %% 5 right
 def save_run(path, net, optimizer, epochs_done):
     torch.save((net.state_dict(), optimizer.state_dict(), epochs_done), path)
@@ -704,4 +778,15 @@ def resume_run(path, net, optimizer):
     run = torch.load(path, weights_only=True)
     net.load_state_dict(run["net"])
     optimizer.load_state_dict(run["optimizer"])
+    return run["epochs"]
+
+# %% 5 wrong net_not_loaded
+
+def save_run(path, net, optimizer, epochs_done):
+    torch.save({"net": net.state_dict(), "optimizer": optimizer.state_dict(), "epochs": epochs_done}, path)
+def resume_run(path, net, optimizer):
+    run = torch.load(path, weights_only=True)
+    optimizer.load_state_dict(run["optimizer"])
+    for p, w in zip(net.parameters(), run["net"].values()):
+        p.data = torch.zeros_like(p)
     return run["epochs"]

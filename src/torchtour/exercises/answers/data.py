@@ -76,6 +76,17 @@ class Points(TensorDataset):
     def __init__(self, features, labels):
         super().__init__(features, labels)
 
+# %% 2 right
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        assert len(features) == len(labels)
+        self.data = (features.clone(), labels.clone())
+    def __len__(self):
+        return self.data[0].size(0)
+    def __getitem__(self, index):
+        return tuple(part[index] for part in self.data)
+
 # %% 2 wrong off_by_one
 class Points(Dataset):
     def __init__(self, features, labels):
@@ -277,6 +288,59 @@ class Points:
     def __getitem__(self, index):
         return self.features[index], self.labels[0]
 
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels.to(torch.int32)
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        return self.features[index], self.labels[index]
+
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels
+        self.place = -1
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        self.place += 1
+        return self.features[self.place % len(self)], self.labels[self.place % len(self)]
+
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features = (features - features.mean(0)) / features.std(0)
+        self.labels = labels
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        return self.features[index], self.labels[index]
+
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        return self.features[index].numpy(), self.labels[index]
+
+# %% 2 wrong other
+
+class Points(Dataset):
+    def __init__(self, features, labels):
+        self.features, self.labels = features, labels
+    def __len__(self):
+        return len(self.features)
+    def __getitem__(self, index):
+        return self.features[index : index + 1], self.labels[index]
+
 # %% 3 right
 def batches(features, labels, size):
     return list(zip(features.split(size), labels.split(size)))
@@ -314,6 +378,11 @@ def batches(features, labels, size):
         out.append((features[:size], labels[:size]))
         features, labels = features[size:], labels[size:]
     return out
+
+# %% 3 right
+
+def batches(features, labels, size):
+    return [(features[i], labels[i]) for i in torch.arange(len(features)).split(size)]
 
 # %% 3 wrong last_lost
 def batches(features, labels, size):
@@ -412,6 +481,33 @@ def batches(features, labels, size):
     n = len(features) // size
     return [(features[i::n], labels[i::n]) for i in range(n)]
 
+# %% 3 wrong forbidden
+
+def batches(features, labels, size):
+    loader = DataLoader(list(zip(features, labels)), size)
+    return [tuple(batch) for batch in loader]
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    return [(features[i : i + size], labels[i : i + size]) for i in range(0, len(features) - 1, size)]
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    return [(features[i : i + size], labels[:size]) for i in range(0, len(features), size)]
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    result = [(features[i : i + size], labels[i : i + size]) for i in range(0, len(features), size)]
+    return result[::-1]
+
+# %% 3 wrong other
+
+def batches(features, labels, size):
+    return [(features[i : i + size].detach().double(), labels[i : i + size]) for i in range(0, len(features), size)]
+
 # %% 4 right
 def shuffled(features, labels):
     order = torch.rand(len(labels)).argsort()
@@ -450,6 +546,12 @@ def shuffled(features, labels):
 def shuffled(features, labels):
     loader = DataLoader(TensorDataset(features, labels), batch_size=len(labels), shuffle=True)
     return tuple(next(iter(loader)))
+
+# %% 4 right
+
+def shuffled(features, labels):
+    order = torch.multinomial(torch.ones(len(labels)), len(labels), replacement=False)
+    return torch.take_along_dim(features, order[:, None], 0), labels[order]
 
 # %% 4 wrong two_orders
 def shuffled(features, labels):
@@ -545,6 +647,34 @@ def shuffled(features, labels):
     order = torch.randperm(len(features))
     return features[order], labels[order.argsort()]
 
+# %% 4 wrong two_orders
+
+def shuffled(features, labels):
+    order = torch.randperm(len(features))
+    return features[order].sort(0).values, labels[order]
+
+# %% 4 wrong other
+
+def shuffled(features, labels):
+    half = len(features) // 2
+    if torch.rand(()) < 0.5:
+        return features, labels
+    return torch.cat([features[half:], features[:half]]), torch.cat([labels[half:], labels[:half]])
+
+# %% 4 wrong other
+
+def shuffled(features, labels):
+    order = torch.randperm(len(features))
+    return features[order], labels[order].float()
+
+# %% 4 wrong always_alike
+
+def shuffled(features, labels):
+    state = torch.get_rng_state()
+    order = torch.randperm(len(features))
+    torch.set_rng_state(state)
+    return features[order], labels[order]
+
 # %% 5 right
 def split_and_scale(features, n_train):
     std, mean = torch.std_mean(features[:n_train], dim=0)
@@ -581,6 +711,14 @@ def split_and_scale(features, n_train):
 def split_and_scale(features, n_train):
     mean, std = features[:n_train].mean(axis=0), torch.std(features[:n_train], axis=0)
     return (features[:n_train] - mean) / std, (features[n_train:] - mean) / std
+
+# %% 5 right
+
+def split_and_scale(features, n_train):
+    train = features.narrow(0, 0, n_train)
+    std, mean = torch.std_mean(train, 0, keepdim=True)
+    scaled = torch.div(torch.sub(features, mean), std)
+    return scaled[:n_train], scaled[n_train:]
 
 # %% 5 wrong leak
 def split_and_scale(features, n_train):
@@ -681,6 +819,35 @@ def split_and_scale(features, n_train):
     mean, std = train.mean(0), train.std(0)
     return (train - mean) / std, (val - mean) / std
 
+# %% 5 wrong other
+
+def split_and_scale(features, n_train):
+    train = features[:n_train]
+    mean, std = train.mean(0), train.std(0)
+    scaled = (features - mean) / std
+    return scaled[:n_train], scaled[n_train:-1] if len(scaled) - n_train > 1 else scaled[n_train:]
+
+# %% 5 wrong other
+
+def split_and_scale(features, n_train):
+    train, rest = features[:n_train], features[n_train:]
+    mean, std = train.mean(0), train.std(0)
+    return (train - mean) / std, ((rest - mean) / std).clamp(-3, 3)
+
+# %% 5 wrong other
+
+def split_and_scale(features, n_train):
+    train, rest = features[:n_train], features[n_train:]
+    mean, std = train.mean(1, keepdim=True), train.std(1, keepdim=True)
+    return (train - mean) / std, (rest - rest.mean(1, keepdim=True)) / rest.std(1, keepdim=True)
+
+# %% 5 wrong other
+
+def split_and_scale(features, n_train):
+    train, rest = features[:n_train], features[n_train:]
+    mean, std = train.mean(0), train.std(0)
+    return ((train - mean) / std).double(), ((rest - mean) / std).double()
+
 # %% 6 right
 def confusion_matrix(answers, labels, n_classes):
     places = labels * n_classes + answers
@@ -722,6 +889,21 @@ def confusion_matrix(answers, labels, n_classes):
 
 def confusion_matrix(answers, labels, n_classes):
     return torch.stack([torch.bincount(answers[labels == i], minlength=n_classes) for i in range(n_classes)])
+
+# %% 6 right
+
+def confusion_matrix(answers, labels, n_classes):
+    result = torch.zeros((n_classes, n_classes), dtype=torch.int64)
+    for i in range(n_classes):
+        for j in range(n_classes):
+            result[i, j] = ((labels == i) & (answers == j)).sum()
+    return result
+
+# %% 6 right
+
+from torchmetrics.functional.classification import multiclass_confusion_matrix
+def confusion_matrix(answers, labels, n_classes):
+    return multiclass_confusion_matrix(answers, labels, num_classes=n_classes)
 
 # %% 6 wrong turned
 def confusion_matrix(answers, labels, n_classes):
@@ -852,3 +1034,21 @@ def confusion_matrix(answers, labels, n_classes):
     for a, l in zip(answers, labels):
         counts[l, a] += 2
     return counts // 3
+
+# %% 6 wrong yes_or_no
+
+def confusion_matrix(answers, labels, n_classes):
+    counts = torch.zeros(n_classes, n_classes, dtype=torch.int64)
+    for a, l in set(zip(answers.tolist(), labels.tolist())):
+        counts[l, a] += 1
+    return counts
+
+# %% 6 wrong other
+
+def confusion_matrix(answers, labels, n_classes):
+    return torch.ones(n_classes, n_classes, dtype=torch.int64) * (len(labels) // n_classes**2)
+
+# %% 6 wrong only_right
+
+def confusion_matrix(answers, labels, n_classes):
+    return torch.diag((answers == labels).long().new_tensor([((answers == labels) & (labels == c)).sum().item() for c in range(n_classes)]))

@@ -136,6 +136,16 @@ def cosine_rate(step, steps, highest):
 def cosine_rate(step, steps, highest):
     return highest * (1 + math.cos(math.pi * (step // steps))) / 2
 
+# %% 2 wrong other
+
+def cosine_rate(step, steps, highest):
+    return highest / 2 + math.cos(math.pi * step / steps) / 2 * highest if step < steps else 1e-5
+
+# %% 2 wrong other
+
+def cosine_rate(step, steps, highest):
+    return highest * (1 - step / steps) ** 2
+
 # %% 3 right
 def to_device(batch, device):
     moved = []
@@ -245,6 +255,16 @@ def to_device(batch, device):
 def to_device(batch, device):
     return torch.stack(batch).to(device)
 
+# %% 3 wrong changed
+
+def to_device(batch, device):
+    return [t.to(device)[:-1] for t in batch]
+
+# %% 3 wrong other
+
+def to_device(batch, device):
+    return [t.to(device) for t in reversed(batch)]
+
 # %% 4 right
 def first_nan(net, features):
     found, handles = [], []
@@ -320,6 +340,22 @@ def first_nan(net, features):
     for handle in handles:
         handle.remove()
     return found.get("first")
+
+# %% 4 right
+
+def first_nan(net, features):
+    result = None
+    def watch(name):
+        def hook(module, inputs, output):
+            nonlocal result
+            if result is None and bool(torch.isnan(output).any()):
+                result = name
+        return hook
+    hooks = {name: child.register_forward_hook(watch(name)) for name, child in net._modules.items()}
+    net.forward(features)
+    for h in hooks.values():
+        h.remove()
+    return result
 
 # %% 4 wrong number
 def first_nan(net, features):
@@ -572,6 +608,34 @@ def first_nan(net, features):
         handle.remove()
     return found[0] if found else None
 
+# %% 4 wrong infinity
+
+def first_nan(net, features):
+    found, handles = [], []
+    for name, layer in net.named_children():
+        def hook(layer, inputs, output, name=name):
+            if output.sum().isnan():
+                found.append(name)
+        handles.append(layer.register_forward_hook(hook))
+    net(features)
+    for handle in handles:
+        handle.remove()
+    return found[0] if found else None
+
+# %% 4 wrong other
+
+def first_nan(net, features):
+    found, handles = [], []
+    for name, layer in net.named_children():
+        def hook(layer, inputs, output, name=name):
+            if output[0].isnan().any():
+                found.append(name)
+        handles.append(layer.register_forward_hook(hook))
+    net(features)
+    for handle in handles:
+        handle.remove()
+    return found[0] if found else None
+
 # %% 5 right
 def noise(n, seed):
     with torch.random.fork_rng():
@@ -692,6 +756,28 @@ import random
 def noise(n, seed):
     random.seed(seed)
     return torch.tensor([random.gauss(0, 1) for _ in range(n)])
+
+# %% 5 wrong disturbs
+
+def noise(n, seed):
+    torch.manual_seed(seed)
+    result = torch.randn(n)
+    torch.seed()
+    return result
+
+# %% 5 wrong disturbs
+
+CACHE = {}
+def noise(n, seed):
+    if seed not in CACHE:
+        CACHE[seed] = torch.randn(n)
+    return CACHE[seed]
+
+# %% 5 wrong seed_ignored
+
+def noise(n, seed):
+    g = torch.Generator().manual_seed(n)
+    return torch.randn(n, generator=g)
 
 # %% 6 right
 def range_test(loss_of_step, low, high, steps):
@@ -984,6 +1070,44 @@ def range_test(loss_of_step, low, high, steps):
     factor = (high / low) ** (1 / (steps - 1))
     for i in range(steps):
         lr = high / factor**i
+        loss = loss_of_step(lr)
+        if math.isnan(loss) or loss > 4 * lowest:
+            return lr / 10
+        lowest = min(lowest, loss)
+    return high / 10
+
+# %% 6 wrong other
+
+def range_test(loss_of_step, low, high, steps):
+    lowest = math.inf
+    factor = (high / low) ** (1 / (steps - 1))
+    for i in range(steps):
+        lr = low * factor**i
+        loss = loss_of_step(lr)
+        lowest = min(lowest, loss)
+        if math.isnan(loss) or loss >= 4 * lowest and i:
+            return lr / 10
+    return high / 10
+
+# %% 6 wrong other
+
+def range_test(loss_of_step, low, high, steps):
+    lowest = math.inf
+    factor = (high / low) ** (1 / (steps - 1))
+    for i in range(steps):
+        lr = low * factor**i
+        loss = loss_of_step(lr)
+        if not math.isfinite(loss) or loss > lowest + 4:
+            return lr / 10
+        lowest = min(lowest, loss)
+    return high / 10
+
+# %% 6 wrong high_not_reached
+
+def range_test(loss_of_step, low, high, steps):
+    lowest = math.inf
+    for i in range(10):
+        lr = low * (high / low) ** (i / 9)
         loss = loss_of_step(lr)
         if math.isnan(loss) or loss > 4 * lowest:
             return lr / 10

@@ -79,6 +79,16 @@ def measured(net, features, labels):
     with torch.no_grad():
         return (probe(features).argmax(dim=1) == labels).float().mean().item()
 
+# %% 2 right
+
+@torch.no_grad()
+def measured(net, features, labels):
+    mode = net.training
+    net.eval()
+    logits = net(features)
+    net.train(mode)
+    return logits.argmax(-1).eq(labels).sum().item() / labels.size(0)
+
 # %% 2 wrong still_training
 def measured(net, features, labels):
     net.train()
@@ -210,6 +220,38 @@ def measured(net, features, labels):
     net.train(was)
     return (answers == labels).float().mean().item()
 
+# %% 2 wrong not_set_back
+
+def measured(net, features, labels):
+    mode = net.training
+    net.eval()
+    with torch.no_grad():
+        answers = net(features).argmax(dim=1)
+    net.train(not mode)
+    return (answers == labels).float().mean().item()
+
+# %% 2 wrong other
+
+def measured(net, features, labels):
+    mode = net.training
+    net.eval()
+    with torch.no_grad():
+        answers = net(features[: len(features) // 2]).argmax(dim=1)
+    net.train(mode)
+    return (answers == labels[: len(features) // 2]).float().mean().item()
+
+# %% 2 wrong still_training
+
+def measured(net, features, labels):
+    mode = net.training
+    net.train()
+    net(features)
+    net.eval()
+    with torch.no_grad():
+        answers = net(features).argmax(dim=1)
+    net.train(mode)
+    return (answers == labels).float().mean().item()
+
 # %% 3 right
 def stop_epoch(losses, patience):
     best = 0
@@ -262,6 +304,15 @@ def stop_epoch(losses, patience):
             bad += 1
         epoch += 1
     return epoch
+
+# %% 3 right
+
+def stop_epoch(losses, patience):
+    for n in range(1, len(losses) + 1):
+        seen = losses[:n]
+        if n - 1 - seen.index(min(seen)) >= patience:
+            return n
+    return len(losses)
 
 # %% 3 wrong counted_from_zero
 def stop_epoch(losses, patience):
@@ -483,6 +534,49 @@ def stop_epoch(losses, patience):
             return epoch
     return len(losses)
 
+# %% 3 wrong other
+
+def stop_epoch(losses, patience):
+    for n in range(1, len(losses) + 1):
+        seen = losses[:n]
+        if n - seen.index(min(seen)) >= patience:
+            return n
+    return len(losses)
+
+# %% 3 wrong other
+
+def stop_epoch(losses, patience):
+    lowest, waited = float("inf"), 0
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < lowest:
+            lowest, waited = loss, 0
+        else:
+            waited += 1
+        if waited == patience:
+            return epoch
+    return epoch + 1
+
+# %% 3 wrong other
+
+def stop_epoch(losses, patience):
+    lowest, waited = float("inf"), 0
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < lowest:
+            lowest, waited = loss, max(0, waited - 1)
+        else:
+            waited += 1
+        if waited == patience:
+            return epoch
+    return len(losses)
+
+# %% 3 wrong equal_counts
+
+def stop_epoch(losses, patience):
+    for epoch in range(patience, len(losses)):
+        if min(losses[epoch - patience + 1 : epoch + 1]) > losses[epoch - patience]:
+            return epoch + 1
+    return len(losses)
+
 # %% 4 right
 def clipped(gradients, max_norm):
     norm = torch.cat([g.flatten() for g in gradients]).norm()
@@ -525,6 +619,20 @@ def clipped(gradients, max_norm):
 def clipped(gradients, max_norm):
     norm = nn.utils.get_total_norm(gradients)
     return [g.clone() if norm <= max_norm else g.div(norm).mul(max_norm) for g in gradients]
+
+# %% 4 right
+
+def clipped(gradients, max_norm):
+    flat = torch.nn.utils.parameters_to_vector(gradients)
+    factor = (max_norm / flat.norm().clamp(min=1e-12)).clamp(max=1.0)
+    return [torch.mul(g, factor) for g in gradients]
+
+# %% 4 right
+
+import math
+def clipped(gradients, max_norm):
+    norm = math.sqrt(sum(float(x) ** 2 for g in gradients for x in g.flatten()))
+    return [g * min(1.0, max_norm / max(norm, 1e-12)) for g in gradients]
 
 # %% 4 wrong in_place
 def clipped(gradients, max_norm):
@@ -664,6 +772,36 @@ def clipped(gradients, max_norm):
     norm = sum(g.square().sum() for g in gradients).sqrt()
     return torch.cat([(g * (max_norm / norm) if norm > max_norm else g).flatten() for g in gradients])
 
+# %% 4 wrong other
+
+def clipped(gradients, max_norm):
+    norm = torch.cat([g.flatten() for g in gradients]).norm()
+    return [torch.where(g.abs() > max_norm, g / norm * max_norm, g) for g in gradients]
+
+# %% 4 wrong other
+
+def clipped(gradients, max_norm):
+    norm = torch.cat([g.flatten() for g in gradients]).norm()
+    return tuple(g * max_norm / norm if norm > max_norm else g for g in gradients)[:-1]
+
+# %% 4 wrong other
+
+def clipped(gradients, max_norm):
+    norm = torch.cat([g.flatten() for g in gradients]).norm()
+    return [g * (max_norm / norm) ** 2 if norm > max_norm else g for g in gradients]
+
+# %% 4 wrong other
+
+def clipped(gradients, max_norm):
+    norm = torch.cat([g.flatten() for g in gradients]).norm()
+    return [(g * max_norm / norm).flatten() if norm > max_norm else g for g in gradients]
+
+# %% 4 wrong other
+
+def clipped(gradients, max_norm):
+    norm = gradients[0].norm()
+    return [g * max_norm / norm if norm > max_norm else g for g in gradients]
+
 # %% 5 right
 def kaiming_layer(n_inputs, n_outputs):
     layer = nn.Linear(n_inputs, n_outputs)
@@ -702,6 +840,22 @@ def kaiming_layer(n_inputs, n_outputs):
     layer = nn.Linear(n_inputs, n_outputs)
     layer.weight = nn.Parameter(torch.normal(0.0, (2 / n_inputs) ** 0.5, size=(n_outputs, n_inputs)))
     layer.bias = nn.Parameter(torch.zeros(n_outputs))
+    return layer
+
+# %% 5 right
+
+def kaiming_layer(n_inputs, n_outputs):
+    layer = nn.Linear(n_inputs, n_outputs)
+    layer.weight.data.normal_(0, (2 / n_inputs) ** 0.5)
+    nn.init.constant_(layer.bias, 0.0)
+    return layer
+
+# %% 5 right
+
+def kaiming_layer(n_inputs, n_outputs):
+    layer = torch.nn.utils.skip_init(nn.Linear, n_inputs, n_outputs)
+    nn.init.kaiming_normal_(layer.weight)
+    nn.init.zeros_(layer.bias)
     return layer
 
 # %% 5 wrong sizes_swapped
@@ -859,6 +1013,37 @@ def kaiming_layer(n_inputs, n_outputs):
     nn.init.zeros_(layer.bias)
     return layer
 
+# %% 5 wrong other
+
+def kaiming_layer(n_inputs, n_outputs):
+    layer = nn.Linear(n_inputs, n_outputs)
+    nn.init.trunc_normal_(layer.weight, std=(2 / n_inputs) ** 0.5, a=-((2 / n_inputs) ** 0.5), b=(2 / n_inputs) ** 0.5)
+    nn.init.zeros_(layer.bias)
+    return layer
+
+# %% 5 wrong biases
+
+def kaiming_layer(n_inputs, n_outputs):
+    layer = nn.Linear(n_inputs, n_outputs)
+    nn.init.normal_(layer.weight, std=(2 / n_inputs) ** 0.5)
+    nn.init.normal_(layer.bias, std=1e-3)
+    return layer
+
+# %% 5 wrong other
+
+def kaiming_layer(n_inputs, n_outputs):
+    layer = nn.Linear(n_inputs, n_outputs, bias=False)
+    nn.init.normal_(layer.weight, std=(2 / n_inputs) ** 0.5)
+    return layer
+
+# %% 5 wrong other
+
+def kaiming_layer(n_inputs, n_outputs):
+    layer = nn.Linear(n_inputs, n_outputs).double()
+    nn.init.normal_(layer.weight, std=(2 / n_inputs) ** 0.5)
+    nn.init.zeros_(layer.bias)
+    return layer
+
 # %% 6 right
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
@@ -947,6 +1132,24 @@ class BatchNorm(nn.Module):
             self.mean.data += 0.1 * (mean.detach() - self.mean)
             self.var.data += 0.1 * (batch.detach().var(dim=0) - self.var)
         return (batch - mean) / (var + 1e-5).sqrt()
+
+# %% 6 right
+
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+    def forward(self, x):
+        if not self.training:
+            return (x - self.mean) / torch.sqrt(self.var + 1e-5)
+        m = x.mean(dim=0)
+        centred = x - m
+        v = (centred ** 2).mean(dim=0)
+        n = x.shape[0]
+        self.mean.copy_(torch.lerp(self.mean, m.detach(), 0.1))
+        self.var.copy_(torch.lerp(self.var, v.detach() * n / (n - 1), 0.1))
+        return centred / torch.sqrt(v + 1e-5)
 
 # %% 6 wrong rows
 class BatchNorm(nn.Module):
@@ -1393,4 +1596,67 @@ class BatchNorm(nn.Module):
             batch -= mean
             batch /= (var + 1e-5).sqrt()
             return batch
+        return (batch - self.mean) / (self.var + 1e-5).sqrt()
+
+# %% 6 wrong other
+
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+    def forward(self, batch):
+        if self.training:
+            mean, var = batch.mean(dim=0).detach(), batch.var(dim=0, correction=0).detach()
+            self.mean.lerp_(mean, 0.1)
+            self.var.lerp_(batch.detach().var(dim=0), 0.1)
+            return (batch - mean) / (var + 1e-5).sqrt()
+        return (batch - self.mean) / (self.var + 1e-5).sqrt()
+
+# %% 6 wrong other
+
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.zeros(n_features))
+    def forward(self, batch):
+        if self.training:
+            mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
+            self.mean.lerp_(mean.detach(), 0.1)
+            self.var.lerp_(batch.detach().var(dim=0), 0.1)
+            return (batch - mean) / (var + 1e-5).sqrt()
+        return (batch - self.mean) / (self.var + 1e-5).sqrt()
+
+# %% 6 wrong detached
+
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+    def forward(self, batch):
+        if self.training:
+            mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
+            self.mean.lerp_(mean.detach(), 0.1)
+            self.var.lerp_(batch.detach().var(dim=0), 0.1)
+            return (batch - mean) / (var + 1e-5).sqrt()
+        with torch.no_grad():
+            return (batch - self.mean) / (self.var + 1e-5).sqrt()
+
+# %% 6 wrong replaced
+
+class BatchNorm(nn.Module):
+    def __init__(self, n_features):
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+        self.count = 0
+    def forward(self, batch):
+        if self.training:
+            self.count += 1
+            mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
+            self.mean.lerp_(mean.detach(), 1 / self.count)
+            self.var.lerp_(batch.detach().var(dim=0), 1 / self.count)
+            return (batch - mean) / (var + 1e-5).sqrt()
         return (batch - self.mean) / (self.var + 1e-5).sqrt()

@@ -93,6 +93,22 @@ def linear(features, weight, bias):
     out += bias
     return out
 
+# %% 3 right
+
+def linear(features, weight, bias):
+    return torch.tensordot(features, weight, dims=([1], [1])) + bias
+
+# %% 3 right
+
+def linear(features, weight, bias):
+    return torch.baddbmm(bias[None, None], features[None], weight.T[None])[0]
+
+# %% 3 right
+
+def linear(features, weight, bias):
+    outputs = [(features * row).sum(dim=1) + b for row, b in zip(weight, bias)]
+    return torch.stack(outputs, dim=1)
+
 # %% 3 wrong not_turned
 def linear(features, weight, bias):
     return features @ weight + bias
@@ -163,6 +179,31 @@ def linear(features, weight, bias):
 
 def linear(features, weight, bias):
     return (features.double() @ weight.double().T + bias.double())
+
+# %% 3 wrong detached
+
+def linear(features, weight, bias):
+    return torch.from_numpy(features.detach().numpy() @ weight.detach().numpy().T + bias.detach().numpy())
+
+# %% 3 wrong detached
+
+def linear(features, weight, bias):
+    return features.detach() @ weight.T + bias
+
+# %% 3 wrong other
+
+def linear(features, weight, bias):
+    return (features @ weight.T + bias).tolist()
+
+# %% 3 wrong other
+
+def linear(features, weight, bias):
+    return torch.nn.functional.linear(features, weight) + bias[0]
+
+# %% 3 wrong not_turned
+
+def linear(features, weight, bias):
+    return features @ weight.reshape(weight.shape[1], weight.shape[0]) + bias
 
 # %% 4 right
 class Net(nn.Module):
@@ -247,6 +288,46 @@ class Net(nn.Module):
         x = torch.relu(x @ self.w0.T + self.b0)
         x = torch.relu(x @ self.w1.T + self.b1)
         return x @ self.w2.T + self.b2
+
+# %% 4 right
+
+from collections import OrderedDict
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.body = nn.Sequential(OrderedDict(a=nn.Linear(n_features, hidden_size), r=nn.ReLU(), b=nn.Linear(hidden_size, hidden_size), s=nn.ReLU()))
+        self.head = nn.Linear(hidden_size, n_classes)
+    def forward(self, features):
+        return self.head(self.body(features))
+
+# %% 4 right
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        sizes = [n_features, hidden_size, hidden_size, n_classes]
+        self.w = nn.ParameterList([nn.Parameter(torch.empty(o, i).uniform_(-i**-0.5, i**-0.5)) for i, o in zip(sizes, sizes[1:])])
+        self.b = nn.ParameterList([nn.Parameter(torch.zeros(o)) for o in sizes[1:]])
+        self.act = nn.ReLU()
+    def forward(self, x):
+        for i, (w, b) in enumerate(zip(self.w, self.b)):
+            x = nn.functional.linear(x, w, b)
+            x = self.act(x) if i < 2 else x
+        return x
+
+# %% 4 right
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super(Net, self).__init__()
+        self.l1 = nn.Linear(in_features=n_features, out_features=hidden_size)
+        self.l2 = nn.Linear(in_features=hidden_size, out_features=hidden_size)
+        self.l3 = nn.Linear(in_features=hidden_size, out_features=n_classes)
+    def forward(self, features):
+        h = torch.maximum(self.l1(features), torch.tensor(0.0))
+        h = self.l2(h)
+        h = h * (h > 0)
+        return self.l3(h)
 
 # %% 4 wrong hidden_in_list
 class Net(nn.Module):
@@ -480,6 +561,96 @@ class Net(nn.Module):
     def forward(self, x):
         return nn.Sequential(nn.Linear(self.n, self.h), nn.ReLU(), nn.Linear(self.h, self.h), nn.ReLU(), nn.Linear(self.h, self.c))(x)
 
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        return self.fc3(self.fc2(self.fc1(x).relu()).relu()).log_softmax(dim=1)
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        return self.fc3(self.fc2(self.fc1(x).relu()).relu()).squeeze(0)[:1]
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+        nn.init.zeros_(self.fc1.weight)
+    def forward(self, x):
+        return self.fc3(self.fc2(self.fc1(x).relu()).relu())
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = self.fc2b = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        return self.fc3(self.fc2b(self.fc2(self.fc1(x).relu()).relu()).relu())
+
+# %% 4 wrong detached
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        return torch.from_numpy(self.fc3(self.fc2(self.fc1(x).relu()).relu()).detach().numpy())
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        return self.fc3(self.fc2(self.fc1(x.relu()).relu()).relu())
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size)
+        self.fc2 = nn.Linear(hidden_size, hidden_size)
+        self.fc3 = nn.Linear(hidden_size, n_classes)
+    def forward(self, x):
+        h = self.fc1(x).relu()
+        return self.fc3(h + self.fc2(h).relu())
+
+# %% 4 wrong other
+
+class Net(nn.Module):
+    def __init__(self, n_features, hidden_size, n_classes):
+        super().__init__()
+        self.fc1 = nn.Linear(n_features, hidden_size).double()
+        self.fc2 = nn.Linear(hidden_size, hidden_size).double()
+        self.fc3 = nn.Linear(hidden_size, n_classes).double()
+    def forward(self, x):
+        return self.fc3(self.fc2(self.fc1(x.double()).relu()).relu())
+
 # %% 5 right
 def predicted_classes(net, features):
     with torch.no_grad():
@@ -515,6 +686,13 @@ def predicted_classes(net, features):
 
 def predicted_classes(net, features):
     return torch.argmax(nn.functional.log_softmax(net(features), 1), 1)
+
+# %% 5 right
+
+@torch.no_grad()
+def predicted_classes(net, features):
+    scores = net(features)
+    return (scores == scores.amax(dim=1, keepdim=True)).int().argmax(dim=1)
 
 # %% 5 wrong along_samples
 def predicted_classes(net, features):
@@ -592,6 +770,35 @@ def predicted_classes(net, features):
 
 def predicted_classes(net, features):
     return net[0](features).argmax(dim=1)
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return net(features).argmax(dim=1).sort().values
+
+# %% 5 wrong input_changed
+
+def predicted_classes(net, features):
+    out = net(features)
+    with torch.no_grad():
+        for p in net.parameters():
+            p.zero_()
+    return out.argmax(dim=1)
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return net(features - features.mean(dim=0)).argmax(dim=1)
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return torch.multinomial(net(features).softmax(dim=1), 1).squeeze(1)
+
+# %% 5 wrong other
+
+def predicted_classes(net, features):
+    return net(features).argmax(dim=1).numpy()
 
 # %% 6 right
 def merged(first, second):
@@ -746,4 +953,41 @@ def merged(first, second):
     with torch.no_grad():
         one.weight.copy_(second.weight @ first.weight)
         one.bias.copy_(second.weight @ first.bias * second.bias)
+    return one
+
+# %% 6 wrong other
+
+def merged(first, second):
+    one = nn.Linear(first.in_features, second.out_features)
+    with torch.no_grad():
+        one.weight.copy_(second.weight @ first.weight)
+        one.bias.copy_(second.weight.sum(dim=1) + second.bias)
+    return one
+
+# %% 6 wrong other
+
+def merged(first, second):
+    one = nn.Linear(first.in_features, second.out_features)
+    one.weight.data = (second.weight @ first.weight).double()
+    one.bias.data = (second.weight @ first.bias + second.bias).double()
+    return one
+
+# %% 6 wrong changed
+
+def merged(first, second):
+    first.weight.requires_grad_(False)
+    one = nn.Linear(first.in_features, second.out_features)
+    with torch.no_grad():
+        one.weight.copy_(second.weight @ first.weight)
+        one.bias.copy_(second.weight @ first.bias + second.bias)
+    return one
+
+# %% 6 wrong input_changed
+
+def merged(first, second):
+    one = nn.Linear(first.in_features, second.out_features)
+    with torch.no_grad():
+        one.weight.copy_(second.weight @ first.weight)
+        one.bias = second.bias
+        one.bias += second.weight @ first.bias
     return one

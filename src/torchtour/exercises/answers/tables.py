@@ -248,6 +248,30 @@ def to_tensors(records, names, label):
     y = torch.tensor([classes.index(r[label]) if r[label] in classes else 0 for r in records])
     return X, y, classes
 
+# %% 2 wrong other
+
+def to_tensors(records, names, label):
+    classes = sorted({r[label] for r in records})
+    X = torch.tensor([[float(r[n]) for n in names] for r in records]).half().float()
+    y = torch.tensor([classes.index(r[label]) for r in records])
+    return X, y, classes
+
+# %% 2 wrong other
+
+def to_tensors(records, names, label):
+    classes = sorted({r[label] for r in records}, key=len)
+    X = torch.tensor([[float(r[n]) for n in names] for r in records])
+    y = torch.tensor([classes.index(r[label]) for r in records])
+    return X, y, classes
+
+# %% 2 wrong other
+
+def to_tensors(records, names, label):
+    classes = tuple(sorted({r[label] for r in records}))
+    X = torch.tensor([[float(r[n]) for n in names] for r in records])
+    y = torch.tensor([[classes.index(r[label])] for r in records])
+    return X, y, classes
+
 # %% 3 right
 def choose_columns(features, labels, n_train, k):
     zeros = [i for i in range(n_train) if labels[i] == 0]
@@ -410,6 +434,27 @@ def choose_columns(features, labels, n_train, k):
     best = (x[y == 1].mean(0) - x[y == 0].mean(0)).abs().topk(k).indices.sort().values
     return features[:n_train, best], features[n_train:, best]
 
+# %% 3 wrong other
+
+def choose_columns(features, labels, n_train, k):
+    x, y = features[:n_train], labels[:n_train]
+    best = (x[y == 1].mean(0) - x.mean(0)).abs().topk(k).indices
+    return features[:n_train, best].clone(), features[n_train:, best].clone().double()
+
+# %% 3 wrong from_test
+
+def choose_columns(features, labels, n_train, k):
+    x, y = features[n_train:], labels[n_train:]
+    best = (x[y == 1].mean(0) - x[y == 0].mean(0)).abs().topk(k).indices
+    return features[:n_train, best], features[n_train:, best]
+
+# %% 3 wrong other
+
+def choose_columns(features, labels, n_train, k):
+    x, y = features[:n_train], labels[:n_train]
+    best = (x[y == 1].mean(0) ** 2 - x[y == 0].mean(0) ** 2).abs().topk(k).indices
+    return features[:n_train, best], features[n_train:, best]
+
 # %% 4 right
 def class_weights(labels, n_classes):
     counts = torch.tensor([(labels == c).sum().item() for c in range(n_classes)])
@@ -535,6 +580,24 @@ def class_weights(labels, n_classes):
     counts = labels.unique(return_counts=True)[1].sort(descending=True).values
     return len(labels) / (n_classes * counts)
 
+# %% 4 wrong other
+
+def class_weights(labels, n_classes):
+    counts = torch.bincount(labels[: len(labels) // 2], minlength=n_classes).clamp(min=1)
+    return len(labels) / (n_classes * counts)
+
+# %% 4 wrong other
+
+def class_weights(labels, n_classes):
+    counts = labels.bincount(minlength=n_classes + 1)
+    return len(labels) / (n_classes * counts)
+
+# %% 4 wrong other
+
+def class_weights(labels, n_classes):
+    counts = labels.bincount(minlength=n_classes)
+    return (len(labels) / (n_classes * counts)).half()
+
 # %% 5 right
 def copies_across(train, test):
     return (test[:, None] == train).all(dim=2).any(dim=1).sum().item()
@@ -659,6 +722,28 @@ def copies_across(train, test):
     known = {tuple(r) for r in train.tolist()}
     return float(sum(tuple(r) in known for r in test.tolist()) > 0)
 
+# %% 5 wrong other
+
+def copies_across(train, test):
+    known = {hash(tuple(r)) % 7 for r in train.tolist()}
+    return sum(hash(tuple(r)) % 7 in known for r in test.tolist())
+
+# %% 5 wrong other
+
+def copies_across(train, test):
+    known = {tuple(r[:2]) for r in train.tolist()}
+    return sum(tuple(r[:2]) in known for r in test.tolist())
+
+# %% 5 wrong other
+
+def copies_across(train, test):
+    return sum(tuple(r) in {tuple(q) for q in train.tolist()[: len(test)]} for r in test.tolist())
+
+# %% 5 wrong other
+
+def copies_across(train, test):
+    return sum(bool(torch.isclose(train, row, atol=0.01).all(dim=1).any()) for row in test)
+
 # %% 6 right
 def split_by_patient(patients, n_test):
     import random
@@ -716,6 +801,18 @@ def split_by_patient(patients, n_test):
         test.extend(i for i, q in enumerate(patients.tolist()) if q == p)
     train = [i for i in range(len(patients)) if i not in set(test)]
     return torch.tensor(train), torch.tensor(test)
+
+# %% 6 right
+
+import numpy as np
+def split_by_patient(patients, n_test):
+    ids = np.random.permutation(np.unique(patients.numpy()))
+    in_test = np.zeros(len(patients), dtype=bool)
+    for i in ids:
+        if in_test.sum() >= n_test:
+            break
+        in_test |= patients.numpy() == i
+    return torch.from_numpy(np.flatnonzero(~in_test)), torch.from_numpy(np.flatnonzero(in_test))
 
 # %% 6 wrong masks
 def split_by_patient(patients, n_test):
@@ -909,3 +1006,47 @@ def split_by_patient(patients, n_test):
             break
         mask |= patients == p
     return (~mask).nonzero().flatten().float(), mask.nonzero().flatten().float()
+
+# %% 6 wrong lost
+
+def split_by_patient(patients, n_test):
+    people = patients.unique()
+    mask = torch.zeros(len(patients), dtype=torch.bool)
+    for p in people[torch.randperm(len(people))]:
+        if mask.sum() >= n_test:
+            break
+        mask |= patients == p
+    test = mask.nonzero().flatten()
+    return (~mask).nonzero().flatten(), test[torch.randperm(len(test))][:n_test]
+
+# %% 6 wrong too_few
+
+def split_by_patient(patients, n_test):
+    people = patients.unique()
+    people = people[torch.randperm(len(people))]
+    n = max(1, round(n_test / len(patients) * len(people)))
+    mask = torch.isin(patients, people[:n])
+    return (~mask).nonzero().flatten(), mask.nonzero().flatten()
+
+# %% 6 wrong other
+
+def split_by_patient(patients, n_test):
+    people = patients.unique()
+    mask = torch.zeros(len(patients), dtype=torch.bool)
+    for p in people[torch.randperm(len(people))]:
+        if mask.sum() >= n_test:
+            break
+        mask |= patients == p
+    return (~mask).nonzero().flatten().int(), mask.nonzero().flatten().int()
+
+# %% 6 wrong other
+
+def split_by_patient(patients, n_test):
+    k = torch.randint(len(patients), ()).item()
+    rolled = patients.roll(-k)
+    mask = torch.zeros(len(patients), dtype=torch.bool)
+    for p in rolled.tolist():
+        if mask.sum() >= n_test:
+            break
+        mask |= patients == p
+    return (~mask).nonzero().flatten(), mask.nonzero().flatten()

@@ -90,6 +90,20 @@ def column_by_column(table):
         out[j * rows : (j + 1) * rows] = table[:, j]
     return out
 
+# %% 3 right
+
+def column_by_column(table):
+    out = []
+    for j in range(table.size(1)):
+        for i in range(table.size(0)):
+            out.append(table[i, j])
+    return torch.stack(out)
+
+# %% 3 right
+
+def column_by_column(table):
+    return torch.hstack(table.unbind(dim=1))
+
 # %% 3 wrong row_by_row
 def column_by_column(table):
     return table.reshape(-1)
@@ -146,6 +160,22 @@ def column_by_column(table):
     table.zero_()
     return out
 
+# %% 3 wrong other
+
+def column_by_column(table):
+    return table.T.flatten().to(torch.float32)
+
+# %% 3 wrong error
+
+def column_by_column(table):
+    return torch.cat([table[:, 0], table[:, 1], table[:, 2]])
+
+# %% 3 wrong other
+
+def column_by_column(table):
+    n = table.numel()
+    return table.flatten()[torch.arange(n).reshape(2, -1).T.flatten()]
+
 # %% 4 right
 def standardised(table):
     centred = table - table.mean(dim=0, keepdim=True)
@@ -193,6 +223,12 @@ def standardised(table):
 
 def standardised(table):
     return (table - table.mean(dim=0)) / (table.std(dim=0) + 1e-8)
+
+# %% 4 right
+
+def standardised(table):
+    z = table - torch.mean(table, axis=0)
+    return z / torch.sqrt((z * z).sum(0) / (z.shape[0] - 1))
 
 # %% 4 wrong in_place
 def standardised(table):
@@ -268,6 +304,21 @@ def standardised(table):
 def standardised(table):
     return ((table - table.mean(dim=0)) / table.std(dim=0)).round(decimals=2)
 
+# %% 4 wrong other
+
+def standardised(table):
+    return torch.nn.functional.layer_norm(table, table.shape[1:])
+
+# %% 4 wrong other
+
+def standardised(table):
+    return torch.nn.functional.batch_norm(table, None, None, training=True)
+
+# %% 4 wrong other
+
+def standardised(table):
+    return (table - table.mean(dim=0)).abs() / table.std(dim=0)
+
 # %% 5 right
 def mean_squared_error(predicted, truth):
     return torch.nn.functional.mse_loss(predicted[:, 0], truth)
@@ -300,6 +351,16 @@ def mean_squared_error(predicted, truth):
 
 def mean_squared_error(predicted, truth):
     return torch.nn.MSELoss()(predicted, truth.view_as(predicted))
+
+# %% 5 right
+
+def mean_squared_error(predicted, truth):
+    return (predicted.T - truth).square().mean()
+
+# %% 5 right
+
+def mean_squared_error(predicted, truth):
+    return (predicted.reshape(truth.shape) - truth).pow(2).sum().div(truth.numel())
 
 # %% 5 wrong all_pairs
 def mean_squared_error(predicted, truth):
@@ -369,6 +430,26 @@ def mean_squared_error(predicted, truth):
     with torch.no_grad():
         return (predicted.squeeze(1) - truth).square().mean()
 
+# %% 5 wrong other
+
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).square().mean().double()
+
+# %% 5 wrong detached
+
+def mean_squared_error(predicted, truth):
+    return torch.tensor((predicted.squeeze(1) - truth).square().mean().item())
+
+# %% 5 wrong other
+
+def mean_squared_error(predicted, truth):
+    return (predicted.squeeze(1) - truth).var()
+
+# %% 5 wrong other
+
+def mean_squared_error(predicted, truth):
+    return ((predicted - truth) ** 2).mean(dim=0).min()
+
 # %% 6 right
 def distances(a, b):
     return torch.linalg.vector_norm(a.unsqueeze(1) - b.unsqueeze(0), dim=-1)
@@ -403,6 +484,23 @@ def distances(a, b):
 
 def distances(a, b):
     return torch.nn.functional.pairwise_distance(a[:, None], b[None], eps=0)
+
+# %% 6 right
+
+import numpy as np
+def distances(a, b):
+    return torch.from_numpy(np.linalg.norm(a.numpy()[:, None] - b.numpy()[None], axis=2))
+
+# %% 6 right
+
+def distances(a, b):
+    return torch.vmap(lambda p: (p - b).norm(dim=1))(a)
+
+# %% 6 right
+
+def distances(a, b):
+    aa, bb = (a * a).sum(1, keepdim=True), (b * b).sum(1, keepdim=True)
+    return (aa + bb.T - 2 * a @ b.T).sqrt()
 
 # %% 6 wrong turned
 def distances(a, b):
@@ -478,3 +576,34 @@ def distances(a, b):
     def rec(i):
         return [] if i == len(a) else [(a[i] - b).norm(dim=1)] + rec(i + 1)
     return torch.stack(rec(0))
+
+# %% 6 wrong no_pairs
+
+def distances(a, b):
+    return torch.nn.functional.pairwise_distance(a, b)
+
+# %% 6 wrong forbidden
+
+def distances(a, b):
+    i = 0
+    rows = []
+    while i < len(a):
+        rows.append((a[i] - b).norm(dim=1))
+        i += 1
+    return torch.stack(rows)
+
+# %% 6 wrong forbidden
+
+def distances(a, b):
+    return torch.tensor([[torch.dist(p, q).item() for q in b] for p in a])
+
+# %% 6 wrong forbidden
+
+def distances(a, b):
+    return torch.cdist(a, b, p=2.0, compute_mode="donot_use_mm_for_euclid_dist")
+
+# %% 6 wrong other
+
+def distances(a, b):
+    d = a[:, None, :2] - b[None, :, :2]
+    return d.square().sum(dim=2).sqrt()

@@ -129,6 +129,33 @@ def train(net, features, labels, epochs, lr):
         losses[i] = optimizer.step(closure).item()
     return losses
 
+# %% 3 right
+
+def train(net, features, labels, epochs, lr):
+    losses = []
+    params = list(net.parameters())
+    for _ in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        grads = torch.autograd.grad(loss, params)
+        for p, g in zip(params, grads):
+            p.data.sub_(lr * g)
+        losses.append(loss.item())
+    return losses
+
+# %% 3 right
+
+def train(net, features, labels, epochs, lr):
+    criterion = nn.NLLLoss()
+    optimizer = torch.optim.SGD([{"params": net.parameters()}], lr=lr)
+    losses = []
+    for epoch in range(1, epochs + 1):
+        loss = criterion(torch.log_softmax(net(features), dim=-1), labels)
+        losses.append(loss.tolist())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return losses
+
 # %% 3 wrong no_backward
 def train(net, features, labels, epochs, lr):
     optimizer = torch.optim.SGD(net.parameters(), lr=lr)
@@ -413,6 +440,99 @@ def train(net, features, labels, epochs, lr):
         losses.append(loss.item())
     return losses
 
+# %% 3 wrong late_loss
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for epoch in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(cross_entropy(net(features), labels).item())
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for epoch in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(min([loss.item()] + losses))
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.9)
+    losses = []
+    for epoch in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward(); optimizer.step(); scheduler.step()
+        losses.append(loss.item())
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(list(net.parameters())[:2], lr=lr)
+    losses = []
+    for epoch in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        net.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for epoch in range(epochs):
+        order = torch.randperm(len(features))[:-1]
+        loss = cross_entropy(net(features[order]), labels[order])
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for epoch in range(epochs):
+        loss = cross_entropy(net(features), labels)
+        optimizer.zero_grad(); loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 0.3)
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% 3 wrong no_zero
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for epoch in range(epochs):
+        optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+        loss = cross_entropy(net(features), labels)
+        loss.backward(); optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% 3 wrong other
+
+def train(net, features, labels, epochs, lr):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    losses = []
+    for epoch in range(epochs):
+        loss = nn.functional.mse_loss(net(features), nn.functional.one_hot(labels, net(features).shape[1]).float())
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        losses.append(loss.item())
+    return losses
+
 # %% 4 right
 def loss_of(net, features, labels):
     return torch.nn.functional.nll_loss(net(features).log_softmax(dim=1), labels)
@@ -447,6 +567,13 @@ def loss_of(net, features, labels):
 
 def loss_of(net, features, labels):
     return cross_entropy(net(features).log_softmax(dim=1), labels)
+
+# %% 4 right
+
+def loss_of(net, features, labels):
+    logits = net(features)
+    one_hot = nn.functional.one_hot(labels, logits.shape[1]).float()
+    return cross_entropy(logits, one_hot)
 
 # %% 4 wrong softmax
 def loss_of(net, features, labels):
@@ -541,6 +668,32 @@ def loss_of(net, features, labels):
 def loss_of(net, features, labels):
     return cross_entropy(net(features), labels) + 0 * cross_entropy(net(features).softmax(1), labels) + 0.01
 
+# %% 4 wrong other
+
+def loss_of(net, features, labels):
+    return cross_entropy(net(features) / 10, labels)
+
+# %% 4 wrong other
+
+def loss_of(net, features, labels):
+    return cross_entropy(net(features), labels).double()
+
+# %% 4 wrong other
+
+def loss_of(net, features, labels):
+    return cross_entropy(net(features).log(), labels).nan_to_num()
+
+# %% 4 wrong other
+
+def loss_of(net, features, labels):
+    return cross_entropy(net(features), labels, weight=torch.bincount(labels).float())
+
+# %% 4 wrong unwatched
+
+@torch.no_grad()
+def loss_of(net, features, labels):
+    return cross_entropy(net(features), labels)
+
 # %% 5 right
 def accuracy(net, features, labels):
     answers = net(features).argmax(1)
@@ -579,6 +732,15 @@ def accuracy(net, features, labels):
 
 def accuracy(net, features, labels):
     return 1 - float((net(features).argmax(dim=1) != labels).float().mean())
+
+# %% 5 right
+
+def accuracy(net, features, labels):
+    correct = 0
+    with torch.no_grad():
+        for x, y in zip(features, labels):
+            correct += int(net(x.unsqueeze(0)).argmax(1).item() == y.item())
+    return correct / len(features)
 
 # %% 5 wrong tensor
 def accuracy(net, features, labels):
@@ -670,6 +832,29 @@ def accuracy(net, features, labels):
 def accuracy(net, features, labels):
     logits = net(features)
     return ((logits.softmax(1) > 0.5).float().argmax(1) == labels).float().mean().item()
+
+# %% 5 wrong percent
+
+def accuracy(net, features, labels):
+    return (net(features).argmax(dim=1) == labels).float().mean().item() * 100
+
+# %% 5 wrong other
+
+def accuracy(net, features, labels):
+    answers = net(features).argmax(dim=1)
+    return len(set(answers.tolist()) & set(labels.tolist())) / len(set(labels.tolist()))
+
+# %% 5 wrong other
+
+def accuracy(net, features, labels):
+    answers = net(features).argmax(dim=1)
+    return sum((answers[labels == c] == c).float().mean() for c in labels.unique()).item() / len(labels.unique())
+
+# %% 5 wrong other
+
+def accuracy(net, features, labels):
+    answers = net(features).topk(2, dim=1).indices
+    return (answers == labels[:, None]).any(dim=1).float().mean().item()
 
 # %% 6 right
 def best_rate(rates, train_points, held_out_points, new_net, train, loss):
@@ -849,4 +1034,50 @@ def best_rate(rates, train_points, held_out_points, new_net, train, loss):
         net = new_net()
         train(net, lr, train_points)
         return abs(loss(net, held_out_points) - loss(net, train_points))
+    return min(rates, key=score)
+
+# %% 6 wrong highest
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    def score(lr):
+        net = new_net()
+        train(net, lr, train_points)
+        return loss(net, held_out_points)
+    return sorted(rates, key=score)[-1]
+
+# %% 6 wrong one_net
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    net = new_net()
+    def score(lr):
+        train(net, lr, train_points)
+        return loss(net, held_out_points)
+    return min(rates, key=score)
+
+# %% 6 wrong not_all
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    def score(lr):
+        net = new_net()
+        train(net, rates[0], train_points)
+        return loss(net, held_out_points)
+    return min(rates, key=score)
+
+# %% 6 wrong trained_on_held_out
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    def score(lr):
+        net = new_net()
+        train(net, lr, held_out_points)
+        return loss(net, train_points)
+    return min(rates, key=score)
+
+# %% 6 wrong other
+
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    rates.sort()
+    def score(lr):
+        net = new_net()
+        train(net, lr, train_points)
+        return loss(net, held_out_points)
     return min(rates, key=score)

@@ -62,7 +62,8 @@ def batches_by_split(features: Tensor, labels: Tensor, size: int) -> list[tuple[
 
 def shuffled(t: Trial, answer: Callable[..., Any]) -> None:
     n = t.draw.size(8, 12)
-    features = torch.arange(2.0 * n).reshape(n, 2) + t.draw.number(0, 1)
+    features = torch.arange(2.0 * n).reshape(n, 2)[torch.randperm(n, generator=t.draw.generator)]
+    features += t.draw.number(0, 1)
     labels = torch.arange(n)[torch.randperm(n, generator=t.draw.generator)] + t.draw.random.randint(10, 90)
     orders = [order_of(t, answer, features, labels) for _ in range(4)]
     if all(order == list(range(n)) for order in orders):

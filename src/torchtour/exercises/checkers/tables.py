@@ -106,6 +106,7 @@ def copies_across(t: Trial, answer: Callable[..., Any]) -> None:
             strangers.append([rows[0][0], *rows[1][1:]])  # each number occurs in its column
             strangers.append([rows[0][0] + 1, rows[0][1] - 1, *rows[0][2:]])  # the same sum
         strangers.append([rows[0][0] + 0.001, *rows[0][1:]])  # nearly the same
+        strangers.append([*rows[0][:-1], rows[0][-1] + 1])  # the same but for the last number
         strangers.append(strangers[0])
         both = t.draw.size(2, 4)
         train = [*rows[:6], *rows[:2], rows[0]]
@@ -114,7 +115,8 @@ def copies_across(t: Trial, answer: Callable[..., Any]) -> None:
         t.draw.random.shuffle(test)
         t.call(answer, torch.tensor(train), torch.tensor(test), names="train test", go_on=True)
         t.call(answer, torch.tensor(train), torch.tensor(strangers), names="train test", go_on=True)
-    t.call(answer, torch.tensor(rows), torch.tensor(rows[:1]), names="train test", go_on=True)
+    for known in (rows, rows[::-1]):
+        t.call(answer, torch.tensor(known), torch.tensor(rows[:1]), names="train test", go_on=True)
 
 
 def copies_by_comparing(train: Tensor, test: Tensor) -> int:

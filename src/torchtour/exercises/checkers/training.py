@@ -13,7 +13,8 @@ from torchtour.exercises.trial import Trial
 
 def train(t: Trial, answer: Callable[..., Any]) -> None:
     n, n_features, n_classes = t.draw.size(9, 14), *t.draw.sizes(2, 2, 5)
-    for epochs, lr in ((t.draw.size(3, 6), t.draw.number(0.2, 0.9)), (1, t.draw.number(0.02, 0.08, 3))):
+    rates = t.draw.number(0.2, 0.9), t.draw.number(0.02, 0.08, 3), t.draw.number(5, 9)  # the last one lets losses rise
+    for epochs, lr in zip((t.draw.size(3, 6), 1, 5), rates, strict=True):
         net = t.draw.net(n_features, n_classes, 1)
         features, labels = t.draw.normal(n, n_features, scale=2), t.draw.labels(n, n_classes)
         before = [parameter.detach().clone() for parameter in net.parameters()]
@@ -85,7 +86,7 @@ def half_right(t: Trial, net: nn.Module, features: Tensor, n_classes: int) -> Te
         torch.rand(len(features), generator=t.draw.generator) < 0.5, answers, (answers + 1) % n_classes
     )
     if len(features) > 1:
-        labels[0], labels[1] = answers[0], (answers[1] + 1) % n_classes
+        labels[0], labels[1] = (answers[0] + 1) % n_classes, answers[1]
     return labels
 
 
