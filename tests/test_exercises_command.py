@@ -192,7 +192,7 @@ def test_progress_counts_code_as_checked(tmp_path):
 
 def test_progress_bar_fills_at_the_end_only(tmp_path):
     progress = Progress(tmp_path)
-    for solved, bar in [(0, "[----------]"), (29, "[#####-----]"), (57, "[#########-]"), (78, "[##########]")]:
+    for solved, bar in [(0, "[----------]"), (39, "[#####-----]"), (77, "[#########-]"), (78, "[##########]")]:
         progress.counts = lambda solved=solved: (solved, 78)
         assert progress.bar() == f"{bar} {solved} of 78"
 
