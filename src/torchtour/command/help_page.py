@@ -55,7 +55,6 @@ def help_page(command: str, classes: Classes, more: Sequence[Setting] = ()) -> s
 
 def _top_level(command: str) -> list[Setting]:
     settings = [Setting("-c", None, None, "A config file. Later configs and flags override it.")]
-    settings.append(Setting("help", None, None, "This page."))
     settings.append(Setting("seed_everything", None, 0, "Seed of the first weights; true: a random one."))
     if command in ("fit", "validate", "test", "predict"):
         purpose = "resume" if command == "fit" else "load, by default the newest best"

@@ -50,7 +50,7 @@ def test_an_untrained_net_is_never_tested(run, checkpoint):
 
 
 def test_a_checkpoint_loads_without_train_py(checkpoint):
-    model = Classifier.load_from_checkpoint(checkpoint).eval()
+    model = Classifier.load_from_checkpoint(checkpoint, weights_only=True).eval()
     with torch.inference_mode():
         probabilities = model(torch.tensor([[3.0, 3.0], [-3.0, -3.0]])).softmax(dim=1)
     assert probabilities.argmax(dim=1).tolist() == [1, 0]

@@ -35,13 +35,8 @@ def main() -> None:
         "log_every_n_steps": 1,
     }
     os.environ.setdefault("JSONARGPARSE_DEPRECATION_WARNINGS", "off")  # of calls that Lightning 2.6 makes
-    CLI(
-        Classifier,
-        SyntheticData,
-        seed_everything_default=0,
-        trainer_defaults=defaults,
-        load_from_checkpoint_support=False,  # plain settings: a checkpoint names no code to import
-    )
+    settings = {"seed_everything_default": 0, "trainer_defaults": defaults}
+    CLI(Classifier, SyntheticData, load_from_checkpoint_support=False, **settings)  # a checkpoint names no code
 
 
 if __name__ == "__main__":
