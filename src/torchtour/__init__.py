@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torchtour.network import SimpleNet as SimpleNet
     from torchtour.tables.classifier import TableClassifier as TableClassifier
     from torchtour.tables.data import TableData as TableData
+    from torchtour.tables.net import TableNet as TableNet
 
 __version__ = "0.2.0"
 _MODULES = {
@@ -26,6 +27,7 @@ _MODULES = {
     "Classifier": "classifier",
     "TableData": "tables.data",
     "TableClassifier": "tables.classifier",
+    "TableNet": "tables.net",
 }
 
 

@@ -138,14 +138,14 @@ def chosen_classes(args: list[str], read_raw: Callable[[Path], RawCheckpoint]) -
     return Classes.of(data or DEFAULT_DATA, model)
 
 
-MODELS = dict.fromkeys(MODEL_FOR.values())
+MODELS = dict.fromkeys([*MODEL_FOR.values(), "TableNet"])
 
 
 def model_of(raw: RawCheckpoint) -> str:
     """The class path of a checkpoint's model; before 0.3 the columns tell which one it was."""
     if path := raw.content.get("settings", {}).get("model"):
         return str(path)
-    return "torchtour.TableClassifier" if raw.content["hyper_parameters"].get("columns") else "torchtour.Classifier"
+    return "torchtour.TableNet" if raw.content["hyper_parameters"].get("columns") else "torchtour.Classifier"
 
 
 def _last_known(class_paths: list[str], known: Mapping[str, Any]) -> str | None:

@@ -26,7 +26,6 @@ from torchtour.runs.report import Predictions
 from torchtour.runs.run import Run
 from torchtour.settings import SET_FROM_DATA, UserError, short_repr, without_control_chars
 from torchtour.tables.callbacks import TablePredictions, TableTest
-from torchtour.tables.classifier import TableClassifier
 from torchtour.tables.data import TableData
 from torchtour.training.batches import evaluation_batch
 from torchtour.training.trainer_parts import callback_of, callbacks_of
@@ -176,7 +175,7 @@ class Command(ConfiguredCLI):
         print_rank_zero(f"Wrote {predictions.path}: {n} points, their class and its probability.")
 
     def _predict_table(self, path: Path, data: TableData, kwargs: dict[str, Any]) -> None:
-        if not isinstance(self.model, TableClassifier):
+        if not self.model.hparams.get("columns"):
             raise UserError(f"{kwargs['ckpt_path']} was not trained on a table")
         predictions = TablePredictions(path, self.model.hparams["classes"])
         callbacks_of(self.trainer).append(predictions)

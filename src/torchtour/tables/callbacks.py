@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from lightning import Callback, LightningModule, Trainer
 from lightning import __version__ as lightning_version
-from torch import Tensor
+from torch import Tensor, nn
 from torchmetrics.functional.classification import multiclass_precision, multiclass_recall
 
 from torchtour import __version__
@@ -27,6 +27,8 @@ from torchtour.settings import without_control_chars
 from torchtour.tables import cells
 from torchtour.tables.data import TableData
 from torchtour.tables.loading import Table, describe, reasons
+from torchtour.tables.schema import Column, NumberColumn
+from torchtour.tables.splitting import FOLDS
 from torchtour.training.trainer_parts import callback_of, datamodule_of
 
 MAX_IMPORTANCE_COLUMNS = 500  # columns; each is shuffled and evaluated several times
@@ -130,25 +132,55 @@ class TableReport(Callback):
 
     def _picture(self, net: Any, data: TableData) -> tuple[str, Any]:
         name = Path(data.hparams["path"]).name
-        kinds = [column["kind"] for column in data.columns]
-        if kinds == ["number", "number"] and data.n_features == data.n_classes == 2:
+        columns = data.table.columns
+        names = [without_control_chars(column.name)[:30] for column in columns]
+        if len(columns) == data.n_features == data.n_classes == 2:  # two numbers
+            plane = InDeviations(net, data.table.columns)
             train, val = (
-                (net.inputs(features).detach(), labels)
-                for features, labels in (data.table.sets[part][: plots.MAX_POINTS_DRAWN] for part in ("train", "val"))
+                (plane.deviations(features), labels)
+                for features, labels, *_ in (data.table.sets[part][: plots.MAX_POINTS_DRAWN] for part in ("train", "val"))
             )
             limits = plots.extent(torch.cat([train[0], val[0]]))
             figure = plots.plot_boundary(
-                plots.probability_field(net.net, limits), limits, train, val, f"{name}: what the best epoch has learned"
+                plots.probability_field(plane, limits), limits, train, val, f"{name}: what the best epoch has learned"
             )
-            x1, x2 = (
-                f"{without_control_chars(column['name'])[:30]} (standard deviations from its mean)"
-                for column in data.columns
-            )
+            x1, x2 = (f"{column} (standard deviations from its mean)" for column in names)
             figure.axes[0].set(xlabel=x1, ylabel=x2)
             return "boundary", figure
-        drops = permutation_importance(net, data.table.sets["val"].tensors[0], data.table.sets["val"].tensors[1])
-        names = [without_control_chars(column["name"])[:30] for column in data.columns]
+        raw, labels, *folds = data.table.sets["val"].tensors
+        drops = permutation_importance(OutOfFold(net, folds[0]) if folds else net, raw, labels)
         return "importance", plots.plot_importance(drops, names, f"{name}: what the best epoch looks at")
+
+
+class InDeviations(nn.Module):
+    """A net of two numbers that are given in standard deviations from their means [batch, 2]."""
+
+    def __init__(self, net: nn.Module, columns: Sequence[Column]) -> None:
+        super().__init__()
+        numbers = [column for column in columns if isinstance(column, NumberColumn)]
+        self.net = net
+        self.mean = torch.tensor([column.mean for column in numbers])
+        self.std = torch.tensor([column.std for column in numbers])
+
+    def deviations(self, raw: Tensor) -> Tensor:
+        return (raw - self.mean) / self.std
+
+    def forward(self, deviations: Tensor) -> Tensor:
+        logits: Tensor = self.net(deviations * self.std + self.mean)
+        return logits
+
+
+class OutOfFold(nn.Module):
+    """A table's net, where each training row is predicted by the members that have not learned it."""
+
+    def __init__(self, model: Any, folds: Tensor) -> None:
+        super().__init__()
+        self.net, self.folds = model.net, folds
+
+    def forward(self, raw: Tensor) -> Tensor:
+        """The first training rows [n, n_columns] to what the net says of them [n, n_outputs]."""
+        averages: Tensor = self.net.out_of_fold(raw, self.folds[: len(raw)])
+        return averages
 
 
 class TableTest(Callback):
@@ -186,9 +218,7 @@ def by_class(matrix: Tensor, classes: Sequence[str | int]) -> str:
 def card(data: TableData, folder: Path, matrix: Tensor | None) -> str:
     """The info sheet that Kapoor and Narayanan (Patterns 2023) ask for, as Markdown."""
     table, settings = data.table, data.hparams
-    sizes = {name: len(rows) for name, rows in table.sets.items()}
-    used = ", ".join(f"{_cell(column['name'])} ({column['kind']})" for column in table.columns)
-    classes = ", ".join(map(_cell, table.classes))
+    used = ", ".join(f"{_cell(column['name'])} ({column['kind']})" for column in data.columns)
     lines = [
         "# Model card", "",
         "## Data", "",
@@ -196,12 +226,11 @@ def card(data: TableData, folder: Path, matrix: Tensor | None) -> str:
         f"- SHA-256: `{table.sha256}`",
         f"- Rows: {table.rows:,}, of which {table.unlabelled:,} have no label and are left out",
         f"- Duplicates: {table.duplicates:,} rows equal an earlier one; equal rows are in the same part",
-        f"- Label: {_cell(settings['label'])}, {len(table.classes)} classes: {classes}",
+        f"- Label: {_cell(settings['label'])}, {_question(table)}",
         f"- Columns used: {used}",
         f"- Columns left out: {_cell(reasons(table.left_out)) or 'none'}", "",
         "## Split", "",
-        f"- Training {sizes['train']:,}, validation {sizes['val']:,}, test {sizes['test']:,} rows, stratified "
-        f"by class, seed {settings['seed']}",
+        f"- {_split(table)}, seed {settings['seed']}",
         f"- Rows kept together by: {_cell(settings['group']) if settings['group'] else 'equality alone'}",
         "- Means, scales and category levels come from the training rows alone.", "",
         "## Scores", "",
@@ -212,6 +241,21 @@ def card(data: TableData, folder: Path, matrix: Tensor | None) -> str:
         f"Python {platform.python_version()}", "",
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _question(table: Table) -> str:
+    if table.classes is None:
+        return "an amount"
+    return f"{len(table.classes)} classes: {', '.join(map(_cell, table.classes))}"
+
+
+def _split(table: Table) -> str:
+    sizes = {name: len(rows) for name, rows in table.sets.items()}
+    if table.sets["train"] is table.sets["val"]:
+        parts = f"Training and validation {sizes['train']:,} rows in {FOLDS} folds, test {sizes['test']:,} rows"
+    else:
+        parts = f"Training {sizes['train']:,}, validation {sizes['val']:,}, test {sizes['test']:,} rows"
+    return parts if table.classes is None else f"{parts}, stratified by class"
 
 
 def _scores(matrix: Tensor, table: Table) -> list[str]:

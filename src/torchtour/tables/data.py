@@ -8,7 +8,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from torchtour.settings import UserError, check
 from torchtour.tables.loading import Chunks, Table, load
-from torchtour.tables.preprocessing import n_features
+from torchtour.tables.schema import columns_from_dicts, n_features
+from torchtour.tables.target import Task
 from torchtour.training.batches import Batch, InMemory, evaluation_loader, loader, rank_and_world_size, weigh_gradients
 
 LIMITS = {
@@ -29,12 +30,14 @@ class TableData(LightningDataModule):
 
     Args:
         path: A CSV file (comma, semicolon or tab; UTF-8; .gz too) or a Parquet file.
-        label: The column to be learned: text or whole numbers, 2 to 1000 classes.
+        label: The column to be learned: classes (text, or few whole numbers) or an amount (any other numbers).
+        task: classes or amount; auto: as the label's values say.
         drop: Columns to leave out.
         keep: Columns to use although every row differs in them.
         group: A column; rows that are equal there, as those of one patient, are in the same set.
-        val_fraction: Share of the rows that choose the best epoch.
-        test_fraction: Share of the rows that are held out for the last word.
+        val_fraction: Share of the rows in a validation set of their own; null: none, and train and val are the same
+            rows in 8 folds, since each member of a table's net leaves out a fold.
+        test_fraction: Share of the rows in the test set, used once after training.
         max_levels: A text with more different values is no category.
         batch_size: Rows a training step, over all processes together; null: 32, of a large table more, up to 1024.
         seed: Of the split and of the training rows' order.
@@ -50,11 +53,12 @@ class TableData(LightningDataModule):
         drop: list[str] | None = None,
         keep: list[str] | None = None,
         group: str | None = None,
-        val_fraction: float = 0.2,
+        val_fraction: float | None = None,
         test_fraction: float = 0.2,
         max_levels: int = 50,
         batch_size: int | None = None,
         seed: int = 0,
+        task: Task = "auto",
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -73,20 +77,22 @@ class TableData(LightningDataModule):
 
     @property
     def columns(self) -> list[dict[str, Any]]:
-        return self.table.columns
+        """The columns that the net takes, as plain values."""
+        return [column.to_dict() for column in self.table.columns]
 
     @property
-    def classes(self) -> list[str] | list[int]:
+    def classes(self) -> list[str] | list[int] | None:
+        """The classes in order; None: the label is an amount."""
         return self.table.classes
 
     @property
     def n_features(self) -> int:
-        """Inputs of the net: those that Preprocessing makes of the columns."""
-        return n_features(self.columns)
+        """Inputs that Preprocessing makes of the columns."""
+        return n_features(self.table.columns)
 
     @property
-    def n_classes(self) -> int:
-        return len(self.classes)
+    def n_classes(self) -> int | None:
+        return None if self.classes is None else len(self.classes)
 
     def setup(self, stage: str | None = None) -> None:
         """Read the file, if it has not been read."""
@@ -109,7 +115,8 @@ class TableData(LightningDataModule):
         """All rows of the file, read as they are needed; the net says which columns it takes."""
         if self.trainer is None:
             raise UserError("a table is predicted by a Trainer with a model, which says which columns it takes")
-        self.chunks = Chunks(self.hparams["path"], self.trainer.lightning_module.hparams["columns"])
+        columns = self.trainer.lightning_module.hparams["columns"]
+        self.chunks = Chunks(self.hparams["path"], columns_from_dicts(columns))
         return DataLoader(self.chunks, batch_size=None)
 
     @property
