@@ -14,10 +14,12 @@ from torchtour.settings import UserError
 from torchtour.tables.members import Ensemble
 from torchtour.training.metrics import EpochMetrics
 from torchtour.training.module import CheckedModule
+from torchtour.training.trainer_parts import datamodule_of
 
 Batch: TypeAlias = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]  # raw columns, labels; and folds
-MIN_STEPS = 1500  # of training: a small table is seen more often
-MIN_EPOCHS, MAX_EPOCHS = 30, 200
+MIN_STEPS, MAX_STEPS = 1500, 6000  # of training: a small table is seen more often than a large one
+MIN_EPOCHS, MAX_EPOCHS = 10, 200
+USUAL_EPOCHS = 30  # where neither limit of the steps says otherwise
 LIMITS = {
     "members": (1, 1000),
     "bins": (0, 16),
@@ -95,7 +97,7 @@ class CrossFitted(CheckedModule):
             rate = lr / 3 if bins else lr  # the many inputs of the bins need smaller steps
             groups.append({"params": [*kind.weights], "lr": rate, "weight_decay": decay})
             groups.append({"params": [*kind.biases], "lr": rate, "weight_decay": 0.0})
-        optimizer = AdamW(groups)
+        optimizer = AdamW(groups, fused=True)
         schedule = CosineAnnealingLR(optimizer, T_max=int(min(self.trainer.estimated_stepping_batches, 2**62)))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -106,11 +108,13 @@ class CrossFitted(CheckedModule):
         return [EarlyStopping("val/loss", patience=patience, min_delta=1e-6, strict=False, check_finite=False)]
 
     def _planned_epochs(self) -> int:
-        """Epochs of about MIN_STEPS steps in all."""
-        data: Any = getattr(self.trainer, "datamodule", None)
+        """USUAL_EPOCHS, or so many more or fewer that the steps are within their limits."""
+        data = datamodule_of(self.trainer)
         if data is None:
             raise UserError("trainer.max_epochs must be a number of epochs without a datamodule, got -1")
-        return min(max(math.ceil(MIN_STEPS / len(data.train_dataloader())), MIN_EPOCHS), MAX_EPOCHS)
+        steps = len(data.train_dataloader())
+        most = max(MIN_EPOCHS, MAX_STEPS // steps)
+        return min(max(math.ceil(MIN_STEPS / steps), USUAL_EPOCHS), most, MAX_EPOCHS)
 
     def _log(self, metrics: EpochMetrics, batch_idx: int, loss: Tensor, averages: Tensor, labels: Tensor) -> None:
         metrics.update(loss, averages, labels)
