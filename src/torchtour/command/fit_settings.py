@@ -13,7 +13,6 @@ from torchtour.command import config
 from torchtour.command.arguments import (
     CALLBACKS,
     TOP_LEVEL,
-    TRAINER_DEFAULTS,
     Classes,
     Setting,
     chosen_classes,
@@ -23,6 +22,7 @@ from torchtour.command.arguments import (
     or_list,
     refuse_settings_from_data,
     settings_of,
+    trainer_defaults,
     with_new_names,
 )
 from torchtour.command.cli import Parser
@@ -65,7 +65,7 @@ class Study:
         parser.add_lightning_class_args(LightningDataModule, "data", subclass_mode=True)
         parser.set_defaults({"data": {"class_path": f"torchtour.{self.classes.data.__name__}"}})
         parser.add_lightning_class_args(Trainer, "trainer")
-        parser.set_defaults({f"trainer.{name}": value for name, value in TRAINER_DEFAULTS.items()})
+        parser.set_defaults({f"trainer.{name}": value for name, value in trainer_defaults(self.classes.model).items()})
         for name, callback in CALLBACKS.items():
             parser.add_class_arguments(callback, name)
         for setting in self.more:

@@ -28,15 +28,18 @@ from torchtour.tables import cells
 from torchtour.tables.data import TableData
 from torchtour.tables.loading import Table, describe, reasons
 from torchtour.tables.schema import Column, NumberColumn
+from torchtour.tables.scores import Score, amount_scores, r2
 from torchtour.tables.splitting import FOLDS
 from torchtour.training.trainer_parts import callback_of, datamodule_of
 
 MAX_IMPORTANCE_COLUMNS = 500  # columns; each is shuffled and evaluated several times
+AMOUNT_COLUMNS = ("predicted", "low", "high")
 FORMULA = r"^[=+\-@\t\r]"  # a spreadsheet would run a text that begins so
 
 
 class TablePredictions(Callback):
-    """Writes predictions.csv: the input's columns, the class and the probability of each class, chunk by chunk.
+    """Writes predictions.csv, chunk by chunk: the input's columns, then the class and each class's probability, or the
+    amount and its interval.
 
     Text that a spreadsheet would run as a formula gets a ' in front.
 
@@ -45,7 +48,7 @@ class TablePredictions(Callback):
         quoted: How many texts got a '.
     """
 
-    def __init__(self, path: Path, classes: Sequence[str | int]) -> None:
+    def __init__(self, path: Path, classes: Sequence[str | int] | None) -> None:
         self.path, self.classes = path, classes
         self.rows = self.quoted = 0
         self.writing: Any = None
@@ -62,7 +65,7 @@ class TablePredictions(Callback):
             return
         import polars
 
-        frame, probabilities = _writable(batch[1]), outputs.cpu().numpy()  # [batch, n_classes]
+        frame = _writable(batch[1])
         text = [polars.col(name) for name, kind in frame.schema.items() if kind == polars.String]
         formula = [
             column.str.contains(FORMULA)
@@ -80,16 +83,21 @@ class TablePredictions(Callback):
                 cell.alias(name)
                 for cell, name in zip(safe, (column.meta.output_name() for column in text), strict=True)
             )
-        names = [f"p_{name}" for name in self.classes]
-        found = [self.classes[place] for place in probabilities.argmax(axis=1)]
-        added = polars.DataFrame(
-            [polars.Series("class", found), *(polars.Series(name, probabilities[:, k]) for k, name in enumerate(names))]
-        )
+        added = self._added(outputs.cpu().numpy())
         added.columns = _unlike(added.columns, frame.columns)
         frame = polars.concat([frame, added], how="horizontal")
         frame.columns = [_safe(name) for name in frame.columns]
         frame.write_csv(self.file, include_header=self.rows == 0)
         self.rows += len(frame)
+
+    def _added(self, values: Any) -> Any:
+        """The new columns, of probabilities [batch, n_classes] or of amounts and their intervals [batch, 3]."""
+        import polars
+
+        if self.classes is None:
+            return polars.DataFrame([polars.Series(name, values[:, k]) for k, name in enumerate(AMOUNT_COLUMNS)])
+        found = polars.Series("class", [self.classes[place] for place in values.argmax(axis=1)])
+        return polars.DataFrame([found, *(polars.Series(f"p_{name}", values[:, k]) for k, name in enumerate(self.classes))])
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.writing is not None:
@@ -128,7 +136,8 @@ class TableReport(Callback):
             else:
                 kind, figure = self._picture(read_checkpoint(best, type(pl_module)).build(), _data(trainer))
                 replace(run.folder / f"{kind}.png", plots.png(figure))
-        replace(run.folder / "model_card.md", card(_data(trainer), run.folder, None).encode())
+        not_tested = ["Not tested yet: `torchtour test` adds the scores."]
+        replace(run.folder / "model_card.md", card(_data(trainer), run.folder, not_tested).encode())
 
     def _picture(self, net: Any, data: TableData) -> tuple[str, Any]:
         name = Path(data.hparams["path"]).name
@@ -148,8 +157,14 @@ class TableReport(Callback):
             figure.axes[0].set(xlabel=x1, ylabel=x2)
             return "boundary", figure
         raw, labels, *folds = data.table.sets["val"].tensors
-        drops = permutation_importance(OutOfFold(net, folds[0]) if folds else net, raw, labels)
-        return "importance", plots.plot_importance(drops, names, f"{name}: what the best epoch looks at")
+        if folds:
+            known = folds[0] >= 0
+            raw, labels, net = raw[known], labels[known], OutOfFold(net, folds[0][known])
+        title = f"{name}: what the best epoch looks at"
+        if data.classes is None:
+            drops = permutation_importance(net, raw, labels, score=_r2)
+            return "importance", plots.plot_importance(drops, names, title, of="R2")
+        return "importance", plots.plot_importance(permutation_importance(net, raw, labels), names, title)
 
 
 class InDeviations(nn.Module):
@@ -192,8 +207,47 @@ class TableTest(Callback):
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.is_global_zero:
             data, matrix = _data(trainer), self.confusion.matrix
-            replace(self.folder / "test.csv", by_class(matrix, data.classes).encode())
-            replace(self.folder / "model_card.md", card(data, self.folder, matrix).encode())
+            classes = data.classes or []
+            replace(self.folder / "test.csv", by_class(matrix, classes).encode())
+            replace(self.folder / "model_card.md", card(data, self.folder, _scores(matrix, classes)).encode())
+
+
+class AmountTest(Callback):
+    """After a test of amounts: test.csv with the scores, predicted.png, and the scores in model_card.md.
+
+    Attributes:
+        scores: When the test has ended.
+    """
+
+    def __init__(self, folder: Path, draws: bool = True) -> None:
+        self.folder, self.draws = folder, draws
+        self.parts: list[tuple[Tensor, Tensor]] = []
+        self.scores: dict[str, Score] = {}
+
+    def on_test_batch_end(  # type: ignore[override] # ours gives amounts
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Tensor, batch: tuple[Tensor, ...], *_: Any
+    ) -> None:
+        self.parts.append((outputs.cpu(), batch[1].cpu()))
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        predicted, true = (torch.cat(part).double().numpy() for part in zip(*self.parts, strict=True))  # [n], [n]
+        self.scores = amount_scores(predicted, true, pl_module.hparams["target_mean"])
+        if not trainer.is_global_zero:
+            return
+        data = _data(trainer)
+        rows = ["score,value,low,high,always the mean"]
+        rows += [f"{name},{s.value:.6g},{s.low:.6g},{s.high:.6g},{s.baseline:.6g}" for name, s in self.scores.items()]
+        replace(self.folder / "test.csv", ("\n".join(rows) + "\n").encode())
+        if self.draws:
+            title = f"{without_control_chars(Path(data.hparams['path']).name)}: {len(true):,} held-out rows"
+            figure = plots.plot_predicted(torch.from_numpy(predicted), torch.from_numpy(true), title)
+            replace(self.folder / "predicted.png", plots.png(figure))
+        lines = [
+            f"- {name} on {len(true):,} test rows: {s.value:.4g}, 95 % interval {s.low:.4g} to {s.high:.4g} (bootstrap); "
+            f"always the mean: {s.baseline:.4g}"
+            for name, s in self.scores.items()
+        ]
+        replace(self.folder / "model_card.md", card(data, self.folder, lines).encode())
 
 
 def by_class(matrix: Tensor, classes: Sequence[str | int]) -> str:
@@ -215,8 +269,8 @@ def by_class(matrix: Tensor, classes: Sequence[str | int]) -> str:
     return file.getvalue()
 
 
-def card(data: TableData, folder: Path, matrix: Tensor | None) -> str:
-    """The info sheet that Kapoor and Narayanan (Patterns 2023) ask for, as Markdown."""
+def card(data: TableData, folder: Path, scores: Sequence[str]) -> str:
+    """The info sheet, with the lines of scores, that Kapoor and Narayanan (Patterns 2023) ask for, as Markdown."""
     table, settings = data.table, data.hparams
     used = ", ".join(f"{_cell(column['name'])} ({column['kind']})" for column in data.columns)
     lines = [
@@ -234,7 +288,7 @@ def card(data: TableData, folder: Path, matrix: Tensor | None) -> str:
         f"- Rows kept together by: {_cell(settings['group']) if settings['group'] else 'equality alone'}",
         "- Means, scales and category levels come from the training rows alone.", "",
         "## Scores", "",
-        *(_scores(matrix, table) if matrix is not None else ["Not tested yet: `torchtour test` adds the scores."]), "",
+        *scores, "",
         "## To repeat it", "",
         f"    torchtour fit -c {folder}/config.yaml", "",
         f"torchtour {__version__}, torch {torch.__version__}, lightning {lightning_version}, "
@@ -258,16 +312,20 @@ def _split(table: Table) -> str:
     return parts if table.classes is None else f"{parts}, stratified by class"
 
 
-def _scores(matrix: Tensor, table: Table) -> list[str]:
+def _scores(matrix: Tensor, classes: Sequence[str | int]) -> list[str]:
     """Accuracy and its baseline; precision and recall of each class are in test.csv."""
     correct, n = int(matrix.diagonal().sum()), int(matrix.sum())
     low, high = wilson_interval(correct, n)
     commonest, share = majority_class_baseline(matrix)
     return [
         f"- Accuracy on {n:,} test rows: {correct / n:.1%}, 95 % interval {low:.1%} to {high:.1%} (Wilson)",
-        f"- Baseline, always {_cell(table.classes[commonest])}: {share:.1%}",
+        f"- Baseline, always {_cell(classes[commonest])}: {share:.1%}",
         "- Precision and recall of each class: test.csv",
     ]
+
+
+def _r2(amounts: Tensor, labels: Tensor) -> float:
+    return float(r2(amounts.double().numpy(), labels.double().numpy()))
 
 
 def _cell(value: object) -> str:

@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 
 from torchtour.settings import UserError
 from torchtour.tables.members import Ensemble
+from torchtour.tables.splitting import FOLDS
 from torchtour.training.metrics import EpochMetrics
 from torchtour.training.module import CheckedModule
 from torchtour.training.trainer_parts import datamodule_of
@@ -21,7 +22,7 @@ MIN_STEPS, MAX_STEPS = 1500, 6000  # of training: a small table is seen more oft
 MIN_EPOCHS, MAX_EPOCHS = 10, 200
 USUAL_EPOCHS = 30  # where neither limit of the steps says otherwise
 LIMITS = {
-    "members": (1, 1000),
+    "members": (FOLDS, 1000),
     "bins": (0, 16),
     "hidden_size": (1, 1_000_000),
     "n_layers": (1, 100),
@@ -39,9 +40,12 @@ class CrossFitted(CheckedModule):
     left it out, so that no row is lost to validation, and val/loss is an honest loss over all of them. Without fold
     numbers all members learn all training rows, and validation rows are predicted by all.
 
+    Each fold needs a member of every kind that leaves it out.
+
     A model sets `net` and the three EpochMetrics, and says what `losses` and `evaluate` are.
     """
 
+    plans_epochs = True  # trainer.max_epochs -1 is as many as the table needs
     net: Ensemble
     train_metrics: EpochMetrics
     val_metrics: EpochMetrics
@@ -52,7 +56,7 @@ class CrossFitted(CheckedModule):
         raise NotImplementedError
 
     def evaluate(self, averages: Tensor, labels: Tensor) -> Tensor:
-        """The mean loss [] of the average of members [batch, n_outputs]."""
+        """The mean loss [] of what the members say together."""
         raise NotImplementedError
 
     def forward(self, raw: Tensor) -> Tensor:
@@ -60,7 +64,7 @@ class CrossFitted(CheckedModule):
         return averages
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        raw, labels, folds = _unpacked(batch)  # [batch, n_columns], [batch], [batch]
+        raw, labels, folds = unpacked(batch)  # [batch, n_columns], [batch], [batch]
         outputs = self.net.outputs(raw)  # [members, batch, n_outputs]
         losses = self.losses(outputs, labels)  # [members, batch]
         if folds is not None:
@@ -70,17 +74,19 @@ class CrossFitted(CheckedModule):
         self._log(self.train_metrics, batch_idx, loss, self.net.average(outputs.detach()), labels)
         return loss * len(losses)  # the sum over members, so that each learns as if it were alone
 
-    def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        raw, labels, folds = _unpacked(batch)
+    def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """What is said of the rows that are in a fold, by members that have not learned them."""
+        raw, labels, folds = unpacked(batch)
         if folds is None:
             averages = self.net(raw)  # [batch, n_outputs]
         else:
             known = folds >= 0
             labels, averages = labels[known], self.net.out_of_fold(raw[known], folds[known])
         self._log(self.val_metrics, batch_idx, self.evaluate(averages, labels), averages, labels)
+        return averages
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The average of the members [batch, n_outputs], for the callbacks that draw and count."""
+        """What the members say together, for the callbacks that draw and count."""
         raw, labels = batch[:2]
         averages: Tensor = self.net(raw)
         self._log(self.test_metrics, batch_idx, self.evaluate(averages, labels), averages, labels)
@@ -122,6 +128,6 @@ class CrossFitted(CheckedModule):
             self.log_dict(metrics, on_step=False, on_epoch=True, prog_bar=True, batch_size=1)
 
 
-def _unpacked(batch: Batch) -> tuple[Tensor, Tensor, Tensor | None]:
+def unpacked(batch: Batch) -> tuple[Tensor, Tensor, Tensor | None]:
     raw, labels, *folds = batch
     return raw, labels, folds[0] if folds else None

@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from lightning import LightningDataModule
+from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from torchtour.settings import UserError, check
@@ -89,6 +90,20 @@ class TableData(LightningDataModule):
     def n_features(self) -> int:
         """Inputs that Preprocessing makes of the columns."""
         return n_features(self.table.columns)
+
+    @property
+    def target_mean(self) -> float | None:
+        """Of an amount's training rows; None for classes."""
+        return None if self.classes is not None else float(self._training_amounts.mean())
+
+    @property
+    def target_std(self) -> float | None:
+        """Of an amount's training rows; None for classes."""
+        return None if self.classes is not None else float(self._training_amounts.std(correction=0)) or 1.0
+
+    @property
+    def _training_amounts(self) -> Tensor:
+        return self.table.sets["train"].tensors[1].double()
 
     @property
     def n_classes(self) -> int | None:

@@ -18,7 +18,7 @@ from torchtour.tables.columns import FIRST_ROWS, Columns, choose, like, looks_li
 from torchtour.tables.reading import Source, digest, open_table
 from torchtour.tables.schema import CategoryColumn, Column, NumberColumn
 from torchtour.tables.splitting import FOLDS, PARTS, TRAIN, deal, join, split
-from torchtour.tables.target import target_of
+from torchtour.tables.target import Task, target_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -106,6 +106,19 @@ def _learnable(source: Source, frame: "pl.DataFrame", settings: Mapping[str, Any
     duplicates = int((alike != np.arange(len(alike))).sum())
     unlabelled = frame.height - len(labelled)
     return Table(sets, columns, target.classes, left_out, frame.height, duplicates, unlabelled, sha256())
+
+
+def task_of(path: str, label: str) -> Task:
+    """Whether a file's label is classes or an amount, by this column alone.
+
+    Raises:
+        UserError: It cannot be read.
+    """
+    source = open_table(path)
+    if label not in source.names:
+        return "classes"  # load says that there is no such column
+    target = target_of(Columns(source.read([label]), source.marks), label, "auto")
+    return "amount" if target.classes is None else "classes"
 
 
 class Chunks(IterableDataset[Any]):

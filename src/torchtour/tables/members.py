@@ -137,53 +137,64 @@ class Ensemble(nn.Module):
         return torch.cat([members(encoding(raw)) for encoding, members in pairs])
 
     def forward(self, raw: Tensor) -> Tensor:
-        """The average of all members [batch, n_outputs]."""
+        """What all members say together."""
         return self.average(self.outputs(raw))
 
     def out_of_fold(self, raw: Tensor, folds: Tensor) -> Tensor:
-        """The average of those members that left out the row's fold [batch, n_outputs]; NaN for rows in no fold."""
-        averages = raw.new_full((len(raw), self.n_outputs), torch.nan)
-        for fold in range(FOLDS):
-            rows = (folds == fold).nonzero()[:, 0]
-            if len(rows):
-                averages[rows] = self.average(self._outputs_of_fold(raw[rows], fold))
-        return averages
+        """As forward, of those members alone that left out the row's fold; folds [batch] are 0 to FOLDS - 1."""
+        places = [(folds == fold).nonzero()[:, 0] for fold in range(FOLDS)]
+        parts = [self.of_fold(raw[rows], fold) for fold, rows in enumerate(places)]
+        return torch.cat(parts)[torch.cat(places).argsort()]
 
-    def _outputs_of_fold(self, raw: Tensor, fold: int) -> Tensor:
+    def of_fold(self, raw: Tensor, fold: int) -> Tensor:
+        """As forward, of those members alone that left out a fold."""
         pairs = zip(self.encodings, self.kinds, strict=True)
-        return torch.cat([members(encoding(raw), fold, FOLDS) for encoding, members in pairs])
+        return self.average(torch.cat([members(encoding(raw), fold, FOLDS) for encoding, members in pairs]))
 
     def average(self, outputs: Tensor) -> Tensor:
-        """Outputs [members, batch, n_outputs] to those of the one net that they are [batch, n_outputs]."""
+        """Outputs [members, batch, n_outputs] to those of the one net that they are."""
         raise NotImplementedError
-
-    @property
-    def n_outputs(self) -> int:
-        first: Members = self.kinds[0]  # type: ignore[assignment]
-        return int(first.biases[-1].shape[-1])
 
 
 class ClassEnsemble(Ensemble):
-    """Logits whose softmax is the average of the members' probabilities."""
+    """Logits [batch, n_classes] whose softmax is the average of the members' probabilities."""
 
     def average(self, outputs: Tensor) -> Tensor:
         return outputs.log_softmax(dim=2).logsumexp(dim=0) - math.log(len(outputs))
 
 
 class AmountEnsemble(Ensemble):
-    """Amounts: the members learn the standardised target, and their average is put back into its unit."""
+    """Amounts [batch]: the members learn the standardised target, and their average is put back into its unit."""
 
     target_mean: Tensor
     target_std: Tensor
 
-    def __init__(self, columns: Sequence[Column], bins: Sequence[int], n_members: int, hidden_size: int,
-                 n_layers: int, dropout: float) -> None:  # fmt: skip
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        bins: Sequence[int],
+        n_members: int,
+        hidden_size: int,
+        n_layers: int,
+        dropout: float,
+        target_mean: float,
+        target_std: float,
+    ) -> None:
         super().__init__(columns, bins, n_members, hidden_size, n_layers, 1, dropout)
-        self.register_buffer("target_mean", torch.tensor(0.0))
-        self.register_buffer("target_std", torch.tensor(1.0))
+        self.register_buffer("target_mean", torch.tensor(target_mean))
+        self.register_buffer("target_std", torch.tensor(target_std))
+
+    def standardised(self, amounts: Tensor) -> Tensor:
+        return (amounts - self.target_mean) / self.target_std
 
     def average(self, outputs: Tensor) -> Tensor:
-        return outputs.mean(dim=0) * self.target_std + self.target_mean
+        return outputs[..., 0].mean(dim=0) * self.target_std + self.target_mean
+
+    def with_folds(self, raw: Tensor) -> tuple[Tensor, Tensor]:
+        """The amounts [batch], and as the members of each fold alone give them [FOLDS, batch]."""
+        outputs = self.outputs(raw)  # [members, batch, 1]
+        own = torch.arange(self.n_members, device=raw.device).repeat(len(self.kinds)) % FOLDS
+        return self.average(outputs), torch.stack([self.average(outputs[own == fold]) for fold in range(FOLDS)])
 
 
 def _edges(column: NumberColumn, bins: int) -> Tensor:

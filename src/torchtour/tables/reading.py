@@ -76,8 +76,8 @@ class Source:
     def unnamed(self) -> list[str]:
         return [name for name, old in zip(self.names, self.header, strict=True) if not old.strip()]
 
-    def read(self) -> Any:
-        """The whole table as a polars.DataFrame: numbers as numbers where the file says so, all else as text.
+    def read(self, columns: list[str] | None = None) -> Any:
+        """The table, or some of its columns, as a polars.DataFrame: numbers where the file says so, all else as text.
 
         Raises:
             UserError: The content is malformed; the message names the row where it can.
@@ -85,8 +85,8 @@ class Source:
         polars = import_polars(self.path)
         try:
             if not self.separator:
-                return polars.read_parquet(self.plain, glob=False)
-            return self._read_csv(polars)
+                return polars.read_parquet(self.plain, columns=columns, glob=False)
+            return self._read_csv(polars, columns)
         except (polars.exceptions.PolarsError, OSError) as error:
             raise self._explained(error) from None
 
@@ -107,16 +107,19 @@ class Source:
         except (polars.exceptions.PolarsError, OSError) as error:
             raise self._explained(error) from None
 
-    def _read_csv(self, polars: Any) -> Any:
+    def _read_csv(self, polars: Any, columns: list[str] | None) -> Any:
+        places = None if columns is None else [self.names.index(name) for name in columns]
         try:
             first = polars.scan_csv(self.plain, infer_schema_length=INFERRED, **self.options).collect_schema()
             # true and false are categories: they stay as they are written.
             kinds = [polars.String if kind == polars.Boolean else kind for kind in first.dtypes()]
             # Where all rows are short; too long ones are refused next.
             kinds += [polars.String] * (len(self.names) - len(kinds))
-            return polars.read_csv(self.plain, schema=dict(zip(self.names, kinds, strict=False)), **self.options)
+            schema = dict(zip(self.names, kinds, strict=False))
+            return polars.read_csv(self.plain, schema=schema, columns=places, **self.options)
         except polars.exceptions.ComputeError:  # text further down in a column that began with numbers
-            return polars.read_csv(self.plain, schema=dict.fromkeys(self.names, polars.String), **self.options)
+            text = dict.fromkeys(self.names, polars.String)
+            return polars.read_csv(self.plain, schema=text, columns=places, **self.options)
 
     def _explained(self, error: Exception) -> UserError:
         """polars' error in one line; where it doesn't say which row, this looks for it."""

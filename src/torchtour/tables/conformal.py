@@ -1,0 +1,68 @@
+"""Prediction intervals that hold their coverage: CV+ of Barber, Candes, Ramdas and Tibshirani (Annals of Statistics, 2021).
+
+Each fold has a net that has not learned its rows. With the fold's absolute errors, a new row gets from this net the
+values it might have had: its prediction minus and plus each of the errors. The interval leaves out the lowest and the
+highest of all these values.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+N_KEPT = 256  # errors of each fold, at most
+CHUNK = 1_000_000  # values that are sorted at once
+
+
+class Conformal(nn.Module):
+    """The out-of-fold errors of a net, and the intervals that follow from them.
+
+    A fold keeps N_KEPT of its sorted errors, each for as many rows; of more rows, the largest of each group, so that
+    intervals come out a little too wide and never too narrow.
+    """
+
+    errors: Tensor  # [n_folds, N_KEPT], each fold sorted
+    shares: Tensor  # of all rows that an error of the fold stands for [n_folds]
+    count: Tensor
+
+    def __init__(self, n_folds: int) -> None:
+        super().__init__()
+        self.register_buffer("errors", torch.zeros(n_folds, N_KEPT))
+        self.register_buffer("shares", torch.zeros(n_folds))
+        self.register_buffer("count", torch.tensor(0))
+
+    def keep(self, errors: Tensor, folds: Tensor) -> None:
+        """Replace the errors by absolute errors [n] of rows in folds [n]."""
+        self.errors.zero_()
+        self.count.fill_(len(errors))
+        for fold in range(len(self.errors)):
+            own = errors[folds == fold].sort().values  # [n_own]
+            self.shares[fold] = len(own) / max(1, len(errors)) / N_KEPT
+            if len(own):
+                ends = torch.arange(1, N_KEPT + 1, device=own.device) * len(own) / N_KEPT  # of each group, in rows
+                self.errors[fold] = own[ends.ceil().long() - 1].to(self.errors.dtype)
+
+    def forward(self, predictions: Tensor, coverage: float) -> tuple[Tensor, Tensor]:
+        """Lower and upper ends [batch] for the predictions of the folds' nets [n_folds, batch].
+
+        They are infinite where there are too few errors for the coverage.
+        """
+        parts = predictions.split(max(1, CHUNK // self.errors.numel()), dim=1)
+        ends = [self._ends(part, coverage) for part in parts]
+        return torch.cat([low for low, _ in ends]), torch.cat([high for _, high in ends])
+
+    def _ends(self, predictions: Tensor, coverage: float) -> tuple[Tensor, Tensor]:
+        high = self._upper(predictions, coverage)
+        return -self._upper(-predictions, coverage), high
+
+    def _upper(self, predictions: Tensor, coverage: float) -> Tensor:
+        """The smallest value below which lies a share of (n + 1) / n * coverage of what a row might be [batch]."""
+        n = int(self.count)
+        rank = math.ceil(coverage * (n + 1))
+        if n == 0 or rank > n:
+            return torch.full_like(predictions[0], torch.inf)
+        values = (predictions[:, None] + self.errors[:, :, None]).flatten(0, 1)  # [n_folds * N_KEPT, batch]
+        ordered, order = values.sort(dim=0)
+        shares = self.shares.double().repeat_interleave(N_KEPT)[order].cumsum(dim=0)
+        place = (shares < rank / n - 1e-9).sum(dim=0, keepdim=True).clamp_max(len(values) - 1)  # [1, batch]
+        return ordered.gather(0, place)[0]
