@@ -50,7 +50,9 @@ def _catboost(kind):
     def make(seed):
         import catboost
 
-        return getattr(catboost, kind)(iterations=500, random_seed=seed, verbose=0, thread_count=1, allow_writing_files=False)
+        return getattr(catboost, kind)(
+            iterations=500, random_seed=seed, verbose=0, thread_count=1, allow_writing_files=False
+        )
 
     return make
 
@@ -108,7 +110,11 @@ def _tabm(classes, epochs=100, patience=16):
                 losses(net(x[batch]), y[batch]).backward()
                 optimizer.step()
             out = answer(x[val])
-            value = float(-out[range(len(val)), y[val]].clamp_min(1e-7).log().mean() if classes else (out - y[val]).square().mean())
+            value = float(
+                -out[range(len(val)), y[val]].clamp_min(1e-7).log().mean()
+                if classes
+                else (out - y[val]).square().mean()
+            )
             if value < best:
                 best, since, kept = value, 0, {name: p.clone() for name, p in net.state_dict().items()}
             else:

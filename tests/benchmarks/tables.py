@@ -2,7 +2,7 @@
 
 Every contestant learns from the rows that are not test rows, with its own defaults, and is asked about the test rows.
 
-    PYTHONPATH=tests:.venv/table-peers python -m benchmarks.tables [--tables 10] [--last] [--seeds 1] [--fast] [--amounts]
+    PYTHONPATH=tests:.venv/table-peers python -m benchmarks.tables [--amounts] [--fast] [--tables 10]
 """
 
 import argparse
@@ -59,7 +59,8 @@ def torchtour(rows: Rows, seed: int, **settings) -> np.ndarray:
         Trainer(max_epochs=-1, **QUIET, callbacks=[run]).fit(model, datamodule=data)
         best = type(model).load_from_checkpoint(run.folder / "best.ckpt", map_location="cpu").eval()
     with torch.no_grad():
-        return torch.cat([best.predict_step((part,), 0) for part in torch.from_numpy(rows.x_test).split(1000)]).numpy()
+        found = torch.cat([best.predict_step((part,), 0) for part in torch.from_numpy(rows.x_test).split(1000)]).numpy()
+    return found[:, 0] if data.classes is None else found
 
 
 def class_scores(found: np.ndarray, y: np.ndarray) -> dict[str, float]:

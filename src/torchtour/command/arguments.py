@@ -34,7 +34,6 @@ TRAINER_DEFAULTS = {
 }
 
 
-
 def trainer_defaults(model: type[LightningModule]) -> dict[str, Any]:
     """Trainer's defaults; a table's models plan their own epochs."""
     return {**TRAINER_DEFAULTS, "max_epochs": -1} if getattr(model, "plans_epochs", False) else TRAINER_DEFAULTS

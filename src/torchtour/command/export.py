@@ -25,6 +25,7 @@ from torchtour.settings import UserError
 from torchtour.tables import cells
 from torchtour.tables.columns import MAX_ABS_VALUE
 from torchtour.tables.net import TableNet
+from torchtour.tables.regressor import AmountWithInterval, TableRegressor
 from torchtour.tables.schema import NumberColumn, columns_from_dicts
 
 PROGRAMS = PACKAGE / "template/export"
@@ -54,7 +55,10 @@ def export(args: list[str]) -> int:
 
 
 class Exportable(nn.Module):
-    """A checkpoint's net with its preprocessing, from features [n, n_features] to logits [n, n_classes]."""
+    """A checkpoint's net with its preprocessing, from features [n, n_features] to logits [n, n_classes].
+
+    Of an amount: to the amount and the ends of its interval [n, 3].
+    """
 
     n_features: Tensor
 
@@ -62,7 +66,7 @@ class Exportable(nn.Module):
         super().__init__()
         self.columns = columns_from_dicts(checkpoint.settings.get("columns") or [])
         model: Any = checkpoint.build()
-        self.layers = nn.Sequential(*([model.inputs] if isinstance(model, TableNet) else []), model.net).eval()
+        self.layers = _layers(model).eval()
         n_features = len(self.columns) if self.columns else checkpoint.settings.get("n_features", 2)
         self.register_buffer("n_features", torch.tensor(n_features))
 
@@ -103,6 +107,15 @@ def _read(raw: RawCheckpoint) -> Checkpoint:
     return read_checkpoint(raw, Classes.of(model=name if name in MODELS else None).model)
 
 
+def _layers(model: Any) -> nn.Module:
+    if isinstance(model, TableNet):
+        return nn.Sequential(model.inputs, model.net)
+    if isinstance(model, TableRegressor):
+        return AmountWithInterval(model.net, model.conformal, model.hparams["coverage"])
+    layers: nn.Module = model.net
+    return layers
+
+
 def _write_torch(checkpoint: Checkpoint, folder: Path) -> str:
     net = Exportable(checkpoint)
     batch = torch.export.Dim("batch")
@@ -141,7 +154,10 @@ def _write_onnx(checkpoint: Checkpoint, folder: Path) -> str:
     if program is None:
         raise AssertionError("torch.onnx.export gives a program with dynamo=True")
     program.save(folder / "net.onnx")
-    sizes = f"[n, {int(net.n_features)}] to logits [n, {checkpoint.settings.get('n_classes', 2)}]"
+    outputs = f"logits [n, {checkpoint.settings.get('n_classes', 2)}]"
+    if issubclass(checkpoint.module, TableRegressor):
+        outputs = "amounts with their intervals [n, 3]"
+    sizes = f"[n, {int(net.n_features)}] to {outputs}"
     message = f"{folder} holds net.onnx: features {sizes}"
     if net.columns:
         _write_columns(checkpoint, folder)
@@ -197,7 +213,7 @@ def _write_json(checkpoint: Checkpoint, folder: Path) -> str:
 def _write_columns(checkpoint: Checkpoint, folder: Path) -> None:
     content = {
         "columns": checkpoint.settings["columns"],
-        "classes": checkpoint.settings["classes"],
+        "classes": checkpoint.settings.get("classes"),
         "max_abs_value": MAX_ABS_VALUE,
     }
     replace(folder / "columns.json", json.dumps(content, indent=1).encode())

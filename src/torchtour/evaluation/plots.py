@@ -139,9 +139,7 @@ def plot_confusion(matrix: Tensor, title: str, classes: Sequence[str] | None = N
     return figure
 
 
-def plot_importance(
-    losses: Tensor, names: Sequence[str], title: str, most: int = 20, of: str = "accuracy"
-) -> Figure:
+def plot_importance(losses: Tensor, names: Sequence[str], title: str, most: int = 20, of: str = "accuracy") -> Figure:
     """The mean loss of a score of each column when its values are permuted, of [n_columns, repeats], largest first."""
     order = losses.mean(dim=1).argsort(descending=True, stable=True)[:most].flip(0)
     figure = Figure(figsize=(6.4, 1.6 + 0.28 * len(order)), dpi=100, layout="constrained")

@@ -97,7 +97,9 @@ class TablePredictions(Callback):
         if self.classes is None:
             return polars.DataFrame([polars.Series(name, values[:, k]) for k, name in enumerate(AMOUNT_COLUMNS)])
         found = polars.Series("class", [self.classes[place] for place in values.argmax(axis=1)])
-        return polars.DataFrame([found, *(polars.Series(f"p_{name}", values[:, k]) for k, name in enumerate(self.classes))])
+        return polars.DataFrame(
+            [found, *(polars.Series(f"p_{name}", values[:, k]) for k, name in enumerate(self.classes))]
+        )
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.writing is not None:
@@ -147,7 +149,9 @@ class TableReport(Callback):
             plane = InDeviations(net, data.table.columns)
             train, val = (
                 (plane.deviations(features), labels)
-                for features, labels, *_ in (data.table.sets[part][: plots.MAX_POINTS_DRAWN] for part in ("train", "val"))
+                for features, labels, *_ in (
+                    data.table.sets[part][: plots.MAX_POINTS_DRAWN] for part in ("train", "val")
+                )
             )
             limits = plots.extent(torch.cat([train[0], val[0]]))
             figure = plots.plot_boundary(

@@ -164,8 +164,15 @@ def measure(columns: Sequence[Column], raw: Raw) -> list[Column | None]:
             measured.append(None)
         else:
             spread = float(std[place]) if std[place] >= MIN_STD else 1.0
-            measured.append(replace(_number(column.name), mean=float(mean[place]), std=spread,
-                                    had_missing=had_missing, quantiles=quantiles(some[:, place])))
+            measured.append(
+                replace(
+                    _number(column.name),
+                    mean=float(mean[place]),
+                    std=spread,
+                    had_missing=had_missing,
+                    quantiles=quantiles(some[:, place]),
+                )
+            )
     return measured
 
 

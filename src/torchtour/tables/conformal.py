@@ -5,13 +5,10 @@ values it might have had: its prediction minus and plus each of the errors. The 
 highest of all these values.
 """
 
-import math
-
 import torch
 from torch import Tensor, nn
 
-N_KEPT = 256  # errors of each fold, at most
-CHUNK = 1_000_000  # values that are sorted at once
+N_KEPT = 128  # errors of each fold
 
 
 class Conformal(nn.Module):
@@ -47,22 +44,14 @@ class Conformal(nn.Module):
 
         They are infinite where there are too few errors for the coverage.
         """
-        parts = predictions.split(max(1, CHUNK // self.errors.numel()), dim=1)
-        ends = [self._ends(part, coverage) for part in parts]
-        return torch.cat([low for low, _ in ends]), torch.cat([high for _, high in ends])
-
-    def _ends(self, predictions: Tensor, coverage: float) -> tuple[Tensor, Tensor]:
-        high = self._upper(predictions, coverage)
-        return -self._upper(-predictions, coverage), high
+        return -self._upper(-predictions, coverage), self._upper(predictions, coverage)
 
     def _upper(self, predictions: Tensor, coverage: float) -> Tensor:
-        """The smallest value below which lies a share of (n + 1) / n * coverage of what a row might be [batch]."""
-        n = int(self.count)
-        rank = math.ceil(coverage * (n + 1))
-        if n == 0 or rank > n:
-            return torch.full_like(predictions[0], torch.inf)
+        """The ceil((n + 1) * coverage)-th smallest of the n values that a row might have [batch]."""
+        n = self.count.double()
+        level = (coverage * (n + 1) - 1e-9).ceil() / n
         values = (predictions[:, None] + self.errors[:, :, None]).flatten(0, 1)  # [n_folds * N_KEPT, batch]
         ordered, order = values.sort(dim=0)
-        shares = self.shares.double().repeat_interleave(N_KEPT)[order].cumsum(dim=0)
-        place = (shares < rank / n - 1e-9).sum(dim=0, keepdim=True).clamp_max(len(values) - 1)  # [1, batch]
-        return ordered.gather(0, place)[0]
+        shares = self.shares.double().repeat_interleave(N_KEPT)[order].cumsum(dim=0)  # of the rows up to each value
+        place = (shares < level - 1e-9).sum(dim=0, keepdim=True).clamp_max(len(values) - 1)  # [1, batch]
+        return torch.where(level > 1, torch.inf, ordered.gather(0, place)[0])

@@ -72,7 +72,8 @@ class CrossFitted(CheckedModule):
             losses = losses * learned * (learned.shape[1] / learned.sum(dim=1, keepdim=True).clamp_min(1))
         loss = losses.mean()
         self._log(self.train_metrics, batch_idx, loss, self.net.average(outputs.detach()), labels)
-        return loss * len(losses)  # the sum over members, so that each learns as if it were alone
+        total: Tensor = loss * len(losses)
+        return total  # the sum over members, so that each learns as if it were alone
 
     def validation_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """What is said of the rows that are in a fold, by members that have not learned them."""
@@ -87,7 +88,7 @@ class CrossFitted(CheckedModule):
 
     def test_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """What the members say together, for the callbacks that draw and count."""
-        raw, labels = batch[:2]
+        raw, labels, _ = unpacked(batch)
         averages: Tensor = self.net(raw)
         self._log(self.test_metrics, batch_idx, self.evaluate(averages, labels), averages, labels)
         return averages
@@ -99,10 +100,10 @@ class CrossFitted(CheckedModule):
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         decay, lr = self.hparams["weight_decay"], self.hparams["lr"]
         groups: list[dict[str, Any]] = []
-        for bins, kind in zip(self.hparams["bins"], self.net.kinds, strict=True):
+        for bins, (_, members) in zip(self.hparams["bins"], self.net.pairs, strict=True):
             rate = lr / 3 if bins else lr  # the many inputs of the bins need smaller steps
-            groups.append({"params": [*kind.weights], "lr": rate, "weight_decay": decay})
-            groups.append({"params": [*kind.biases], "lr": rate, "weight_decay": 0.0})
+            groups.append({"params": [*members.weights], "lr": rate, "weight_decay": decay})
+            groups.append({"params": [*members.biases], "lr": rate, "weight_decay": 0.0})
         optimizer = AdamW(groups, fused=True)
         schedule = CosineAnnealingLR(optimizer, T_max=int(min(self.trainer.estimated_stepping_batches, 2**62)))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

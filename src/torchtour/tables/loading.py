@@ -79,7 +79,7 @@ def _learnable(source: Source, frame: "pl.DataFrame", settings: Mapping[str, Any
     table = Columns(rows, source.marks, labelled + 1)
     alike = like(rows, [name for name in names if name in keep or not looks_like_id(table, name)])
     units = join(alike, like(rows, [settings["group"]])) if settings["group"] else alike
-    classes = labels if target.classes is not None else np.zeros(len(labels), np.int64)
+    classes = np.zeros(len(labels), np.int64) if target.classes is None else labels.astype(np.int64)
     parts = split(classes, units, settings["val_fraction"], settings["test_fraction"], settings["seed"])
     choice = choose(table, np.flatnonzero(parts == TRAIN), names, keep, settings["max_levels"])
 

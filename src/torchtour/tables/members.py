@@ -1,7 +1,8 @@
 """Many small nets side by side as one, with the preprocessing of a table: plain torch."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +26,7 @@ class Members(nn.Module):
         self.dropout = dropout
         sizes = [n_inputs, *[hidden_size] * n_layers, n_outputs]
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+        for fan_in, fan_out in pairwise(sizes):
             bound = 1 / math.sqrt(fan_in)  # as nn.Linear draws them
             self.weights.append(torch.empty(n_members, fan_in, fan_out).uniform_(-bound, bound))
             self.biases.append(torch.empty(n_members, 1, fan_out).uniform_(-bound, bound))
@@ -93,7 +94,7 @@ FIRST_FLOOR, LAST_CEILING = -3.0, 4.0  # how far a number may lie outside the bi
 
 def soft_clip(values: Tensor) -> Tensor:
     """Standardised numbers, of which the largest end near 3."""
-    return values / (1 + (values / 3) ** 2).sqrt()
+    return values / (1 + (values / 3).square()).sqrt()
 
 
 class Ensemble(nn.Module):
@@ -120,11 +121,19 @@ class Ensemble(nn.Module):
     ) -> None:
         super().__init__()
         self.n_members = n_members
-        self.encodings = nn.ModuleList(Encoding(columns, n) for n in bins)
+        encodings = [Encoding(columns, n) for n in bins]
+        self.encodings = nn.ModuleList(encodings)
         self.kinds = nn.ModuleList(
-            Members(n_members, encoding.n_inputs, hidden_size, n_layers, n_outputs, dropout)
-            for encoding in self.encodings
+            Members(n_members, encoding.n_inputs, hidden_size, n_layers, n_outputs, dropout) for encoding in encodings
         )
+
+    @property
+    def pairs(self) -> Iterator[tuple[Encoding, Members]]:
+        """The encoding and the members of each kind."""
+        for encoding, members in zip(self.encodings, self.kinds, strict=True):
+            assert isinstance(encoding, Encoding)
+            assert isinstance(members, Members)
+            yield encoding, members
 
     def left_out(self, folds: Tensor) -> Tensor:
         """Which member leaves out which rows [members, batch], of the rows' folds [batch]."""
@@ -133,8 +142,7 @@ class Ensemble(nn.Module):
 
     def outputs(self, raw: Tensor) -> Tensor:
         """Raw columns [batch, n_columns] to the outputs of all members [members, batch, n_outputs]."""
-        pairs = zip(self.encodings, self.kinds, strict=True)
-        return torch.cat([members(encoding(raw)) for encoding, members in pairs])
+        return torch.cat([members(encoding(raw)) for encoding, members in self.pairs])
 
     def forward(self, raw: Tensor) -> Tensor:
         """What all members say together."""
@@ -148,8 +156,7 @@ class Ensemble(nn.Module):
 
     def of_fold(self, raw: Tensor, fold: int) -> Tensor:
         """As forward, of those members alone that left out a fold."""
-        pairs = zip(self.encodings, self.kinds, strict=True)
-        return self.average(torch.cat([members(encoding(raw), fold, FOLDS) for encoding, members in pairs]))
+        return self.average(torch.cat([members(encoding(raw), fold, FOLDS) for encoding, members in self.pairs]))
 
     def average(self, outputs: Tensor) -> Tensor:
         """Outputs [members, batch, n_outputs] to those of the one net that they are."""
@@ -203,7 +210,8 @@ def _edges(column: NumberColumn, bins: int) -> Tensor:
     if bins == 0 or not len(quantiles):
         return quantiles[:0].float()
     places = torch.linspace(0, len(quantiles) - 1, bins + 1).round().long()
-    edges = soft_clip((quantiles[places] - column.mean) / column.std).float().unique()
+    edges = soft_clip((quantiles[places] - column.mean) / column.std).float()
+    edges = torch.cat([edges[:1], edges[1:][edges.diff() > 0]])
     return edges if len(edges) > 2 else edges[:0]
 
 

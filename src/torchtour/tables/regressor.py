@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import huber_loss, l1_loss, mse_loss
 from torchmetrics import MeanAbsoluteError, MeanSquaredError
 
@@ -14,6 +14,21 @@ from torchtour.tables.members import AmountEnsemble
 from torchtour.tables.schema import columns_from_dicts
 from torchtour.tables.splitting import FOLDS
 from torchtour.training.metrics import EpochMetrics, MeanLoss
+
+ROWS_AT_ONCE = 1_000  # whose intervals are computed
+
+
+class AmountWithInterval(nn.Module):
+    """Raw columns [batch, n_columns] to the amount and the ends of its interval [batch, 3]."""
+
+    def __init__(self, net: AmountEnsemble, conformal: Conformal, coverage: float) -> None:
+        super().__init__()
+        self.net, self.conformal, self.coverage = net, conformal, coverage
+
+    def forward(self, raw: Tensor) -> Tensor:
+        amounts, of_folds = self.net.with_folds(raw)  # [batch], [FOLDS, batch]
+        low, high = self.conformal(of_folds, self.coverage)
+        return torch.stack([amounts, low, high], dim=1)
 
 
 class TableRegressor(CrossFitted):
@@ -40,6 +55,9 @@ class TableRegressor(CrossFitted):
     Raises:
         UserError: An argument is out of range, or not a table's.
     """
+
+    net: AmountEnsemble
+    conformal: Conformal
 
     def __init__(
         self,
@@ -98,9 +116,8 @@ class TableRegressor(CrossFitted):
 
     def predict_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The amount and the ends of its interval [batch, 3]."""
-        amounts, of_folds = self.net.with_folds(batch[0])  # [batch], [FOLDS, batch]
-        low, high = self.conformal(of_folds, self.hparams["coverage"])
-        return torch.stack([amounts, low, high], dim=1)
+        answer = AmountWithInterval(self.net, self.conformal, self.hparams["coverage"])
+        return torch.cat([answer(rows) for rows in torch.split(batch[0], ROWS_AT_ONCE)])
 
     def _loss(self, predictions: Tensor, targets: Tensor) -> Tensor:
         """Of each prediction, in standard deviations."""
@@ -108,7 +125,8 @@ class TableRegressor(CrossFitted):
         if kind == "pinball":
             quantile = self.hparams["quantile"]
             return 2 * torch.maximum(quantile * (targets - predictions), (1 - quantile) * (predictions - targets))
-        return LOSSES[kind](predictions, targets, reduction="none")
+        losses: Tensor = LOSSES[kind](predictions, targets, reduction="none")
+        return losses
 
 
 LOSSES: dict[str, Any] = {"mse": mse_loss, "huber": huber_loss, "absolute": l1_loss}

@@ -25,15 +25,15 @@ class Score:
 
 def mean_absolute_error(predicted: Amounts, true: Amounts) -> Amounts:
     """Over the last axis, as all scores here."""
-    return np.abs(predicted - true).mean(axis=-1)
+    return np.asarray(np.abs(predicted - true).mean(axis=-1))
 
 
 def root_mean_squared_error(predicted: Amounts, true: Amounts) -> Amounts:
-    return np.sqrt(np.square(predicted - true).mean(axis=-1))
+    return np.asarray(np.sqrt(np.square(predicted - true).mean(axis=-1)))
 
 
 def median_absolute_error(predicted: Amounts, true: Amounts) -> Amounts:
-    return np.median(np.abs(predicted - true), axis=-1)
+    return np.asarray(np.median(np.abs(predicted - true), axis=-1))
 
 
 def r2(predicted: Amounts, true: Amounts) -> Amounts:
@@ -80,8 +80,10 @@ def amount_scores(predicted: Amounts, true: Amounts, constant: float, seed: int 
 def format_scores(scores: Mapping[str, Score]) -> str:
     """`MAE 331 (95 % interval 320 to 342; always the mean: 3,031), R2 0.98`."""
     mae = scores["MAE"]
-    value, low, high, baseline = (f"{number:,.3g}" if abs(number) < 1000 else f"{number:,.0f}"
-                                  for number in (mae.value, mae.low, mae.high, mae.baseline))
+    value, low, high, baseline = (
+        f"{number:,.3g}" if abs(number) < 1000 else f"{number:,.0f}"
+        for number in (mae.value, mae.low, mae.high, mae.baseline)
+    )
     return f"MAE {value} (95 % interval {low} to {high}; always the mean: {baseline}), R2 {scores['R2'].value:.2f}"
 
 

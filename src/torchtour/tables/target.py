@@ -107,6 +107,6 @@ def _codes(values: "pl.Series", seen: "pl.Series", names: "pl.Series", classes: 
     """The index of each row's class [n], -1 where there is none."""
     import polars
 
-    index: dict[str | int, int] = {name: place for place, name in enumerate(classes)}
+    index: dict[object, int] = {name: place for place, name in enumerate(classes)}
     codes = [index.get(name, -1) for name in names.to_list()]
     return values.replace_strict(seen, codes, default=-1, return_dtype=polars.Int64).to_numpy()
