@@ -247,8 +247,8 @@ class AmountTest(Callback):
             figure = plots.plot_predicted(torch.from_numpy(predicted), torch.from_numpy(true), title)
             replace(self.folder / "predicted.png", plots.png(figure))
         lines = [
-            f"- {name} on {len(true):,} test rows: {s.value:.4g}, 95 % interval {s.low:.4g} to {s.high:.4g} (bootstrap); "
-            f"always the mean: {s.baseline:.4g}"
+            f"- {name} on {len(true):,} test rows: {s.value:.4g}, 95 % interval {s.low:.4g} to {s.high:.4g} "
+            f"(bootstrap); always the mean: {s.baseline:.4g}"
             for name, s in self.scores.items()
         ]
         replace(self.folder / "model_card.md", card(data, self.folder, lines).encode())

@@ -1,4 +1,4 @@
-"""Prediction intervals that hold their coverage: CV+ of Barber, Candes, Ramdas and Tibshirani (Annals of Statistics, 2021).
+"""Prediction intervals that hold their coverage: CV+ (Barber, Candes, Ramdas, Tibshirani, Annals of Statistics 2021).
 
 Each fold has a net that has not learned its rows. With the fold's absolute errors, a new row gets from this net the
 values it might have had: its prediction minus and plus each of the errors. The interval leaves out the lowest and the

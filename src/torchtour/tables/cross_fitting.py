@@ -79,7 +79,7 @@ class CrossFitted(CheckedModule):
         """What is said of the rows that are in a fold, by members that have not learned them."""
         raw, labels, folds = unpacked(batch)
         if folds is None:
-            averages = self.net(raw)  # [batch, n_outputs]
+            averages: Tensor = self.net(raw)
         else:
             known = folds >= 0
             labels, averages = labels[known], self.net.out_of_fold(raw[known], folds[known])

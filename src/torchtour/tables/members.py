@@ -184,12 +184,15 @@ class AmountEnsemble(Ensemble):
         hidden_size: int,
         n_layers: int,
         dropout: float,
-        target_mean: float,
-        target_std: float,
     ) -> None:
         super().__init__(columns, bins, n_members, hidden_size, n_layers, 1, dropout)
-        self.register_buffer("target_mean", torch.tensor(target_mean))
-        self.register_buffer("target_std", torch.tensor(target_std))
+        self.register_buffer("target_mean", torch.tensor(0.0))
+        self.register_buffer("target_std", torch.tensor(1.0))
+
+    def set_target(self, mean: float, std: float) -> None:
+        """The mean and the standard deviation of the training rows' amounts."""
+        self.target_mean.fill_(mean)
+        self.target_std.fill_(std)
 
     def standardised(self, amounts: Tensor) -> Tensor:
         return (amounts - self.target_mean) / self.target_std

@@ -14,6 +14,7 @@ from torchtour.tables.members import AmountEnsemble
 from torchtour.tables.schema import columns_from_dicts
 from torchtour.tables.splitting import FOLDS
 from torchtour.training.metrics import EpochMetrics, MeanLoss
+from torchtour.training.trainer_parts import datamodule_of
 
 ROWS_AT_ONCE = 1_000  # whose intervals are computed
 
@@ -49,8 +50,8 @@ class TableRegressor(CrossFitted):
         weight_decay: AdamW's, of weights and not of biases.
         patience: Epochs without a better val/loss after which training ends; null: it goes on to the last.
         columns: The table's columns; the command takes them from the data.
-        target_mean: Of the training rows; the command takes it from the data.
-        target_std: Of the training rows; the command takes it from the data.
+        target_mean: Of the training rows; null: fit takes it from the data.
+        target_std: Of the training rows; null: fit takes it from the data.
 
     Raises:
         UserError: An argument is out of range, or not a table's.
@@ -73,8 +74,8 @@ class TableRegressor(CrossFitted):
         weight_decay: float = 0.01,
         patience: int | None = 20,
         columns: list[Any] | None = None,
-        target_mean: float = 0.0,
-        target_std: float = 1.0,
+        target_mean: float | None = None,
+        target_std: float | None = None,
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
@@ -83,13 +84,25 @@ class TableRegressor(CrossFitted):
         if quantile != 0.5 and loss != "pinball":
             raise UserError(f"model.quantile goes with model.loss pinball, not {loss}")
         known = columns_from_dicts(columns or [])
-        self.net = AmountEnsemble(known, bins, members, hidden_size, n_layers, dropout, target_mean, target_std)
+        self.net = AmountEnsemble(known, bins, members, hidden_size, n_layers, dropout)
+        if target_mean is not None and target_std is not None:
+            self.net.set_target(target_mean, target_std)
         self.conformal = Conformal(FOLDS)
         metrics = {"loss": MeanLoss(), "mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False)}
         self.train_metrics = EpochMetrics(metrics, prefix="train/")
         self.val_metrics = EpochMetrics(metrics, prefix="val/")
         self.test_metrics = EpochMetrics(metrics, prefix="test/")
         self.errors: list[tuple[Tensor, Tensor]] = []  # absolute errors and folds of the validation rows so far
+
+    def setup(self, stage: str) -> None:
+        super().setup(stage)
+        if stage != "fit" or self.hparams["target_std"] is not None:
+            return
+        data: Any = datamodule_of(self.trainer)
+        if getattr(data, "target_std", None) is None:
+            raise UserError("TableRegressor needs target_mean and target_std, or a TableData whose label is an amount")
+        self.hparams.update(target_mean=data.target_mean, target_std=data.target_std)
+        self.net.set_target(data.target_mean, data.target_std)
 
     def losses(self, outputs: Tensor, labels: Tensor) -> Tensor:
         standard = self.net.standardised(labels)  # [batch]
