@@ -2,6 +2,7 @@
 
 import numpy as np
 import polars
+import pytest
 import torch
 from lightning import Trainer
 
@@ -56,3 +57,11 @@ def trained(data, epochs=2, callbacks=None, **settings):
     trainer = Trainer(max_epochs=epochs, accelerator="cpu", num_sanity_val_steps=0, callbacks=callbacks, **quiet)
     trainer.fit(model, datamodule=data)
     return model
+
+
+@pytest.fixture(name="file")
+def people_file(tmp_path):
+    """A file with a column of each kind."""
+    path = tmp_path / "people.csv"
+    people().write_csv(path)
+    return path

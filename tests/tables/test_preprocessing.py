@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from table_files import people_file  # noqa: F401
 
 from torchtour import TableData, TableNet
 from torchtour.settings import UserError

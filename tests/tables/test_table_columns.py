@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 import torch
-from table_files import people, written
+from table_files import people, people_file, written  # noqa: F401
 
 from torchtour import TableData
 from torchtour.settings import UserError

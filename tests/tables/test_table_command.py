@@ -16,12 +16,13 @@ import numpy as np
 import polars
 import pytest
 import torch
-from table_files import people
+from table_files import people, people_file  # noqa: F401
 
 from torchtour import TableClassifier, TableData
 from torchtour.settings import UserError
 from torchtour.tables.columns import Columns
 from torchtour.tables.reading import open_table
+from torchtour.tables.schema import columns_from_dicts
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def test_from_a_file_to_a_portable_net(torchtour, run, file, tmp_path):
     assert set(found["note"]) == {"'=cmd()"}
 
     model = TableClassifier.load_from_checkpoint(run / "best.ckpt").eval()
-    raw, _ = Columns(polars.read_csv(tmp_path / "new.csv")).raw(model.hparams["columns"])
+    raw, _ = Columns(polars.read_csv(tmp_path / "new.csv")).raw(columns_from_dicts(model.hparams["columns"]))
     with torch.no_grad():
         expected = model(torch.from_numpy(raw.to_numpy(order="c"))).softmax(dim=1).numpy()
     np.testing.assert_allclose(found[:, -2:].to_numpy(), expected, atol=1e-6)

@@ -8,7 +8,7 @@ import torch
 from scipy.stats import binomtest
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import precision_recall_fscore_support
-from table_files import trained
+from table_files import people_file, trained  # noqa: F401
 
 from torchtour import TableData
 from torchtour.evaluation import importance

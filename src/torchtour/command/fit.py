@@ -75,7 +75,7 @@ class Command(ConfiguredCLI):
                 f"{path} has completed its epochs: trainer.max_epochs must be more than {self.loaded.epochs}"
             )
         # Trainer converts a net only after it has loaded the weights: 64 bits would pass through 32.
-        self.model.to(next(iter(self.loaded.weights.values())).dtype)
+        self.model.to(next(weight.dtype for weight in self.loaded.weights.values() if weight.is_floating_point()))
         self.files.checked[Path(path)] = self.loaded.content
 
     def fit(self, **kwargs: Any) -> None:
