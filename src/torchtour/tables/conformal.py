@@ -14,30 +14,31 @@ N_KEPT = 128  # errors of each fold
 class Conformal(nn.Module):
     """The out-of-fold errors of a net, and the intervals that follow from them.
 
-    A fold keeps N_KEPT of its sorted errors, each for as many rows; of more rows, the largest of each group, so that
-    intervals come out a little too wide and never too narrow.
+    Of more than N_KEPT errors a fold keeps the largest of each of N_KEPT groups, for as many rows, so that intervals
+    come out a little too wide and never too narrow.
     """
 
     errors: Tensor  # [n_folds, N_KEPT], each fold sorted
-    shares: Tensor  # of all rows that an error of the fold stands for [n_folds]
+    shares: Tensor  # of all rows that each of them stands for [n_folds, N_KEPT]
     count: Tensor
 
     def __init__(self, n_folds: int) -> None:
         super().__init__()
         self.register_buffer("errors", torch.zeros(n_folds, N_KEPT))
-        self.register_buffer("shares", torch.zeros(n_folds))
+        self.register_buffer("shares", torch.zeros(n_folds, N_KEPT))
         self.register_buffer("count", torch.tensor(0))
 
     def keep(self, errors: Tensor, folds: Tensor) -> None:
         """Replace the errors by absolute errors [n] of rows in folds [n]."""
         self.errors.zero_()
+        self.shares.zero_()
         self.count.fill_(len(errors))
         for fold in range(len(self.errors)):
             own = errors[folds == fold].sort().values  # [n_own]
-            self.shares[fold] = len(own) / max(1, len(errors)) / N_KEPT
-            if len(own):
-                ends = torch.arange(1, N_KEPT + 1, device=own.device) * len(own) / N_KEPT  # of each group, in rows
-                self.errors[fold] = own[ends.ceil().long() - 1].to(self.errors.dtype)
+            n = min(len(own), N_KEPT)
+            ends = -(-torch.arange(n + 1, device=own.device) * len(own) // max(n, 1))  # of each group, in rows
+            self.errors[fold, :n] = own[ends[1:] - 1].to(self.errors.dtype)
+            self.shares[fold, :n] = ends.diff().to(self.shares.dtype) / len(errors)
 
     def forward(self, predictions: Tensor, coverage: float) -> tuple[Tensor, Tensor]:
         """Lower and upper ends [batch] for the predictions of the folds' nets [n_folds, batch].
@@ -52,6 +53,6 @@ class Conformal(nn.Module):
         level = (coverage * (n + 1) - 1e-9).ceil() / n
         values = (predictions[:, None] + self.errors[:, :, None]).flatten(0, 1)  # [n_folds * N_KEPT, batch]
         ordered, order = values.sort(dim=0)
-        shares = self.shares.double().repeat_interleave(N_KEPT)[order].cumsum(dim=0)  # of the rows up to each value
+        shares = self.shares.double().flatten()[order].cumsum(dim=0)  # of the rows up to each value
         place = (shares < level - 1e-9).sum(dim=0, keepdim=True).clamp_max(len(values) - 1)  # [1, batch]
         return torch.where(level > 1, torch.inf, ordered.gather(0, place)[0])

@@ -8,7 +8,7 @@ from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 from torch.optim import AdamW
-from torch.optim.lr_scheduler import CosineAnnealingLR
+from torch.optim.lr_scheduler import LambdaLR
 
 from torchtour.settings import UserError
 from torchtour.tables.members import Ensemble
@@ -105,7 +105,8 @@ class CrossFitted(CheckedModule):
             groups.append({"params": [*members.weights], "lr": rate, "weight_decay": decay})
             groups.append({"params": [*members.biases], "lr": rate, "weight_decay": 0.0})
         optimizer = AdamW(groups, fused=True)
-        schedule = CosineAnnealingLR(optimizer, T_max=int(min(self.trainer.estimated_stepping_batches, 2**62)))
+        steps = self.trainer.estimated_stepping_batches
+        schedule = LambdaLR(optimizer, lambda step: (1 + math.cos(math.pi * min(step / steps, 1))) / 2)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def configure_callbacks(self) -> list[Callback]:

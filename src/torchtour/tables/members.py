@@ -27,7 +27,7 @@ class Members(nn.Module):
         sizes = [n_inputs, *[hidden_size] * n_layers, n_outputs]
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
         for fan_in, fan_out in pairwise(sizes):
-            bound = 1 / math.sqrt(fan_in)  # as nn.Linear draws them
+            bound = 1 / math.sqrt(max(fan_in, 1))  # as nn.Linear draws them
             self.weights.append(torch.empty(n_members, fan_in, fan_out).uniform_(-bound, bound))
             self.biases.append(torch.empty(n_members, 1, fan_out).uniform_(-bound, bound))
 
