@@ -210,6 +210,65 @@ def tables() -> str:
     return text
 
 
+def pictures() -> str:
+    """A kernel on a picture, and the feature map it makes."""
+    ring = torch.tensor([[0, 1, 1, 1, 0], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1], [0, 1, 1, 1, 0]]).float()
+    kernel = torch.tensor([[-1.0, 0.0, 1.0]] * 3)
+    found = torch.nn.functional.conv2d(ring[None, None], kernel[None, None])[0, 0].relu() / 2  # [3, 3]
+    text = "".join(
+        box(22 + 19 * j, 18 + 19 * i, 16, "blue", 0.15 + 0.7 * ring[i, j].item()) for i in range(5) for j in range(5)
+    )
+    text += '<rect class="line orange" x="20" y="16" width="58" height="58" rx="3" fill="none"/>'
+    text += "".join(
+        box(150 + 23 * j, 31 + 23 * i, 20, "orange", 0.15 + 0.7 * min(1, found[i, j].item()))
+        for i in range(3)
+        for j in range(3)
+    )
+    return text + '<path class="thin" d="M122 65h20"/>'
+
+
+def text() -> str:
+    """Which tokens attention may look at."""
+    weights = torch.randn(6, 6, generator=torch.Generator().manual_seed(5)).mul(1.5)
+    weights = weights.masked_fill(torch.ones(6, 6).triu(1).bool(), -math.inf).softmax(dim=1)  # [6, 6]
+    squares = [(i, j) for i in range(6) for j in range(i + 1)]
+    return "".join(box(64 + 19 * j, 10 + 19 * i, 16, "blue", 0.12 + 0.88 * weights[i, j].item()) for i, j in squares)
+
+
+def probabilities() -> str:
+    """A reliability diagram: the net says more than is true."""
+    said = [k / 10 for k in range(11)]
+    true = [0.5 + 0.6 * (value - 0.5) for value in said]
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return 60 + 120 * x, 120 - 110 * y
+
+    honest = path([place(0, 0), place(1, 1)], "line dashed")
+    points = [place(*pair) for pair in zip(said, true, strict=True)]
+    return honest + path(points, "line orange") + "".join(dot(x, y, "orange", 4) for x, y in points)
+
+
+def shipping() -> str:
+    """A net in a box, with requests on the way in and answers on the way out."""
+    frame = '<rect class="thin" x="85" y="25" width="70" height="80" rx="8"/>'
+    places = [[(x, 65 + 22 * (i - (n - 1) / 2)) for i in range(n)] for x, n in ((102, 2), (120, 3), (138, 2))]
+    wires = "".join(path([a, b], "thin") for left, right in pairwise(places) for a in left for b in right)
+    units = "".join(dot(x, y, "green", 5) for column in places for x, y in column)
+    inputs = "".join(bar(22 + 14 * (i % 2), 34 + 18 * i, 34, 10, "blue") for i in range(4))
+    answers = "".join(bar(176, 34 + 18 * i, 26, 10, "orange") for i in range(4))
+    return frame + wires + units + inputs + answers
+
+
+def hood() -> str:
+    """Rounding as a staircase, and the straight line that its gradient follows."""
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return 30 + 180 * x, 118 - 105 * y
+
+    stairs = [place(x, k / 5) for k in range(6) for x in (max(0, (k - 0.5) / 5), min(1, (k + 0.5) / 5))]
+    return path(stairs, "line blue") + path([place(0, 0), place(1, 1)], "line orange dashed")
+
+
 def learn() -> str:
     """A lesson: a few lines of code, what they print, and the check."""
     text, rows = "", ((0, 92, "blue"), (0, 60, "blue"), (16, 84, "green"), (16, 52, "green"), (0, 110, "orange"))
@@ -252,5 +311,10 @@ LESSONS = {
     "generalisation": Lesson("When a net learns by heart, and what helps", 45, generalisation),
     "further": Lesson("Schedules, speed, and how to find what went wrong", 45, further),
     "tables": Lesson("From a file of rows to a model that you can trust", 40, tables),
+    "pictures": Lesson("Convolution by hand, and a trained net for a new task", 75, pictures),
+    "text": Lesson("From counting pairs to a small GPT that adds", 90, text),
+    "probabilities": Lesson("Thresholds, calibration, and comparing two nets fairly", 70, probabilities),
+    "shipping": Lesson("A net in a file, in eight bits, behind an address", 75, shipping),
+    "hood": Lesson("What PyTorch does for you, built in a few lines", 80, hood),
 }
 WAYS = {"learn": learn, "play": play, "build": build}

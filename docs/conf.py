@@ -31,6 +31,7 @@ extensions = [
     "look",  # how pages are laid out
     "pictures",
     "measured",  # pictures of what was measured
+    "snippets",  # code that a page runs
     "start",  # what moves on the start page, and its cards
     "tasks",  # the exercises at the end of each lesson
     "walk",  # the changes of "Make it yours"
@@ -110,7 +111,7 @@ def list_modules(app, docname: str, source: list[str]) -> None:
     if docname == "api":
         for path in sorted(SOURCES.rglob("[a-z]*.py"), key=lambda path: (len(path.parts), path)):
             name = path.relative_to(SOURCES).with_suffix("")
-            if "lessons" not in name.parts:
+            if not {"lessons", "template"} & {*name.parts}:
                 dotted = ".".join(name.parts)
                 source[0] += (
                     f"\n## {name}.py\n\n```{{eval-rst}}\n.. automodule:: torchtour.{dotted}\n   :members:\n```\n"

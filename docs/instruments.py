@@ -11,7 +11,7 @@ from sphinx.errors import ExtensionError
 PLACES = (
     ("lessons/tensors", "Another shape, the same memory", "views"),
     ("lessons/tensors", "Broadcasting", "broadcasting"),
-    ("lessons/autograd", "What goes wrong: gradients not zeroed", "descent"),
+    ("lessons/autograd", "The descent without zeroing", "descent"),
     ("lessons/autograd", "What torch keeps: the graph", "graph"),
     ("lessons/networks", "Why is there a ReLU?", "hinges"),
 )

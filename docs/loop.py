@@ -28,6 +28,7 @@ schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=4, gamma=0.1)
 
 best = math.inf
 for epoch in range(10):
+    net.train()
     order = torch.from_numpy(np.random.default_rng((0, epoch)).permutation(4000))
     loss_sum, right = 0.0, 0
     for batch in order.split(100):
@@ -38,6 +39,7 @@ for epoch in range(10):
         optimizer.step()
         loss_sum += loss.item() * len(batch)
         right += (logits.argmax(dim=1) == labels[batch]).sum().item()
+    net.eval()
     with torch.no_grad():
         val_logits = net(val_features)  # [2000, 2]
         val_loss = cross_entropy(val_logits, val_labels).item()
@@ -51,6 +53,7 @@ for epoch in range(10):
     schedule.step()
 
 net.load_state_dict(torch.load("best.pt", weights_only=True))
+net.eval()
 with torch.no_grad():
     logits = net(test_features)
     loss = cross_entropy(logits, test_labels)

@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 import cards
+import course_map
 import numpy as np
 import pictures
 import torch
@@ -25,6 +26,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from torchtour.classifier import Classifier
 from torchtour.data import SyntheticData
+from torchtour.exercises import LESSONS as WITH_TASKS
+from torchtour.exercises import tasks
 
 ROOT = Path(__file__).parents[1]
 BUILD = ROOT / "docs/_build"
@@ -194,6 +197,52 @@ class Panel(SphinxDirective):
         return [nodes.container("", panel, beside, classes=["try"])]
 
 
+class CourseMap(SphinxDirective):
+    """What each lesson needs, as a picture whose lines are links."""
+
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", course_map.picture(), format="html")]
+
+
+class Paths(SphinxDirective):
+    """Ways through the course, a line each: title | lessons, or all | page:minutes, ... | text. Hours are summed."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        lines = [[part.strip() for part in line.split("|")] for line in self.content if line.strip()]
+        return [nodes.raw("", f'<ul class="paths">{"".join(path(*line) for line in lines)}</ul>', format="html")]
+
+
+def path(title: str, names: str, pages: str, text: str) -> str:
+    """A way as a line of links, with the hours of its lessons and their exercises."""
+    lessons = list(cards.LESSONS) if names == "all" else names.split()
+    lessons = [name for name in lessons if (LESSONS / f"{name}.py").is_file()]
+    others = [page.split(":") for page in pages.split(",") if page.strip()]
+    minutes = sum(minutes_of(name) for name in lessons) + sum(int(number) for _, number in others)
+    steps = [f'<a href="{page.strip()}.html">{heading_of(page.strip())}</a>' for page, _ in others]
+    if names == "all":
+        steps.insert(0, f'<a href="lessons.html">{len(lessons)} lessons</a>')
+    else:
+        steps += [f'<a href="lessons/{name}.html">{title_of(name)}</a>' for name in lessons]
+    hours = round(minutes / 30) / 2
+    return f"<li><strong>{title}</strong>, about {hours:g} hours: {', '.join(steps)}. {text}</li>"
+
+
+def heading_of(page: str) -> str:
+    return re.search(r"(?m)^# (.+)$", (ROOT / f"docs/{page}.md").read_text("utf-8"))[1]
+
+
+def title_of(name: str) -> str:
+    return course_map.opening(name).split("\n")[0]
+
+
+def minutes_of(name: str) -> int:
+    """The minutes of a lesson and of its exercises, where it has some."""
+    (minutes,) = re.findall(r"\*\*About (\d+) minutes\.\*\*", course_map.opening(name))
+    return int(minutes) + (sum(task.minutes for task in tasks(name)) if name in WITH_TASKS else 0)
+
+
 class Lessons(SphinxDirective):
     """A card for each lesson that there is, in their order."""
 
@@ -226,6 +275,8 @@ def only_there(app, pagename: str, templatename: str, context: dict, doctree: ob
 def setup(app) -> dict[str, bool]:
     app.add_directive("spiral", Spiral)
     app.add_directive("lesson-cards", Lessons)
+    app.add_directive("course-map", CourseMap)
+    app.add_directive("paths", Paths)
     app.add_directive("ways", Ways)
     app.add_directive("playground-panel", Panel)
     app.connect("builder-inited", record)

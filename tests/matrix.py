@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".venv/matrix"
-PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+PYTHONS = ("3.11", "3.12", "3.13")
 LIMIT = 3600  # seconds for one row, its set-up too
 HEADS = ("Python", "torch", "lightning", "result", "minutes")
 VERSIONS = "from importlib.metadata import version; print(version('torch'), version('lightning'))"
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 def main(arguments: list[str] | None = None) -> int:
     """Try the rows and print their table; 0 if all are green."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--only", nargs="+", help="rows: 3.10 3.11 3.12 3.13 oldest; default: all")
+    parser.add_argument("--only", nargs="+", help="rows: 3.11 3.12 3.13 oldest; default: all")
     parser.add_argument(
         "--pytest", default="", help="""arguments for pytest, as in --pytest='-k "network or settings"'"""
     )
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def wanted(names: list[str] | None) -> list[Row]:
     """The rows of these names: each Python with the torch of `make test`, and the oldest torch on 3.11."""
-    usual = re.findall(r'^TORCH = "(.*)"', (ROOT / "src/torchtour/dev.py").read_text(), re.MULTILINE)[0]
+    usual = re.findall(r"^TORCH \?= (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[0]
     oldest = re.findall(r'"torch>=([\d.]+)"', (ROOT / "pyproject.toml").read_text())[0]
     rows = {python: Row(python, usual) for python in PYTHONS}
     rows["oldest"] = Row("3.11", f"torch=={oldest}.*")
@@ -85,11 +85,11 @@ def installed(clone: Path) -> tuple[str, ...]:
 
 
 def outcome(clone: Path, python: Path, torch: str, pytest: str, log: Path) -> str:
-    """The recipe of `make test`: "green", or what went wrong."""
+    """The result of `make test`: "green", or what went wrong."""
     apart = ("PYTHONPATH", "VIRTUAL_ENV", "PYENV_VERSION", "MAKEFLAGS", "MAKELEVEL")
     environment = {name: value for name, value in os.environ.items() if name not in apart}
     environment["PYTEST_ADDOPTS"] = pytest
-    command = [python, "src/torchtour/dev.py", "test", "--torch", torch]
+    command = ["make", "--silent", "test", f"PYTHON={python}", f"TORCH={torch}"]
     with open(log, "w") as file:
         try:
             ended = subprocess.run(

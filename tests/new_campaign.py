@@ -87,7 +87,7 @@ def shell(folder: Path, *command: object, status: int = 0) -> str:
 def made(request, tmp_path_factory) -> Path:
     """A project that has trained, by its own `make train`; its environment is its own."""
     folder = tmp_path_factory.mktemp(request.param) / "my_project"
-    assert run(["new", str(folder), "--data", request.param]) == 0
+    assert run(["new", "--full", str(folder), "--data", request.param]) == 0
     shell(folder, "make", "train", f"PYTHON={sys.executable}")
     return folder
 

@@ -10,7 +10,6 @@ from lightning.pytorch.loggers import CSVLogger
 from torch.nn.functional import cross_entropy
 
 from torchtour import Classifier, SyntheticData
-from torchtour.runs.checkpoint_file import CheckpointFile
 from torchtour.settings import UserError
 from torchtour.training.metrics import MeanLoss
 
@@ -99,7 +98,7 @@ def test_predict_gives_the_probability_of_each_class():
 
 
 def test_a_reloaded_net_gives_bit_equal_outputs(tmp_path):
-    model, run = Classifier(hidden_size=7), trainer(max_epochs=1, plugins=[CheckpointFile()])
+    model, run = Classifier(hidden_size=7), trainer(max_epochs=1)
     run.fit(model, SyntheticData(n_train=50, n_val=10, batch_size=20))
     run.save_checkpoint(tmp_path / "a.ckpt", weights_only=False)
     again = Classifier.load_from_checkpoint(tmp_path / "a.ckpt")
@@ -135,7 +134,7 @@ def test_training_goes_the_same_way_from_the_same_start():
         ({"lr": "0.1"}, "model.lr must be a number, got '0.1'"),
         ({"gamma": 0.0}, "model.gamma must be from 1e-09 to 1, got 0.0"),
         ({"step_size": 0}, "model.step_size must be from 1 to 1000000000, got 0"),
-        ({"optimizer": "lion"}, "model.optimizer must be one of sgd, adam, got 'lion'"),
+        ({"optimizer": "lion"}, "model.optimizer must be one of sgd, adam, adamw, got 'lion'"),
     ],
 )
 def test_a_setting_out_of_range_is_refused(settings, message):

@@ -1,4 +1,4 @@
-"""The nine corrections of docs/corrections.md, a test each."""
+"""The corrections of docs/corrections.md: a test each, or the section of a lesson that asserts it."""
 
 import ast
 import contextlib
@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 import torch
 from lightning import Trainer
+from lightning.fabric.utilities import cloud_io
 from matplotlib import pyplot
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -34,9 +35,12 @@ from torchtour.runs import checkpoint_file, files
 from torchtour.runs.checkpoint_file import read_raw
 
 ROOT = Path(__file__).parents[1]
-SOURCES = sorted((ROOT / "src/torchtour").rglob("*.py"))
+SOURCES = sorted(path for path in (ROOT / "src/torchtour").rglob("*.py") if path.parent.name != "answers")
 LESSONS = sorted((ROOT / "src/torchtour/lessons").glob("[!_]*.py"))
-SLOW = dict.fromkeys(("data", "generalisation", "further", "tables"), pytest.mark.slow)  # five seconds and more
+SLOW = dict.fromkeys(  # five seconds and more
+    ("data", "generalisation", "further", "tables", "pictures", "text", "probabilities", "shipping", "hood"),
+    pytest.mark.slow,
+)
 each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 
 
@@ -243,9 +247,9 @@ def requirement(name: str) -> Requirement:
     return found
 
 
-def test_8_the_metadata_demand_python_3_10_and_torch_2_10() -> None:
+def test_8_the_metadata_demand_python_3_11_and_torch_2_10() -> None:
     python = SpecifierSet(metadata.metadata("torchtour")["Requires-Python"])
-    assert [version in python for version in ("3.9.99", "3.10.0", "3.14.0")] == [False, True, True]
+    assert [version in python for version in ("3.9.99", "3.11.0", "3.14.0")] == [False, True, True]
     torches = requirement("torch").specifier
     assert [version in torches for version in ("2.0.0", "2.9.1", "2.10.0", "2.13.0")] == [False, False, True, True]
     assert torch.__version__ in torches
@@ -273,9 +277,131 @@ def test_9_who_requires_numpy_uses_it(tmp_path: Path) -> None:
     assert not uses_numpy(tmp_path / "unused.py")
 
 
-def test_the_table_names_each_of_these_tests() -> None:
-    rows = re.findall(r"(?m)^\| (\d) \|.*\| `(\w+)` \|$", (ROOT / "docs/corrections.md").read_text("utf-8"))
-    assert [int(number) for number, _ in rows] == list(range(1, 10))
-    assert all(name.startswith(f"test_{number}_") for number, name in rows)
-    here = [name for name, _ in inspect.getmembers(sys.modules[__name__], inspect.isfunction)]
-    assert sorted(name for _, name in rows) == sorted(name for name in here if re.match(r"test_\d_", name))
+def calls_in(tree: ast.AST) -> list[tuple[str, ast.Call]]:
+    """The calls below a node, each with the last part of its name."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return [(ast.unparse(call.func).split(".")[-1], call) for call in calls]
+
+
+def unguarded_accelerators(source: str) -> list[int]:
+    """Lines that ask for the accelerator, and neither pass check_available nor ask is_available before."""
+    asked = "accelerator.is_available()" in source
+    return [
+        call.lineno
+        for name, call in calls_in(ast.parse(source))
+        if name == "current_accelerator" and not asked and "check_available=True" not in ast.unparse(call)
+    ]
+
+
+def test_17_no_accelerator_is_used_without_asking_if_it_is_there() -> None:
+    assert unguarded_accelerators("torch.accelerator.current_accelerator() or torch.device('cpu')") == [1]
+    for path in [*SOURCES, ROOT / "docs/loop.py"]:
+        assert unguarded_accelerators(path.read_text("utf-8")) == [], path
+    device = torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+    assert torch.ones(2).to(device).device.type == device.type
+
+
+def training_functions(tree: ast.Module) -> list[tuple[str, set[str]]]:
+    """Functions with a loop that calls backward and step, and all that each calls."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    found = []
+    for function in functions:
+        loops = [node for node in ast.walk(function) if isinstance(node, ast.For)]
+        if any({"backward", "step"} <= {name for name, _ in calls_in(loop)} for loop in loops):
+            found.append((function.name, {name for name, _ in calls_in(function)}))
+    return found
+
+
+def measuring_functions(tree: ast.Module) -> list[tuple[str, set[str]]]:
+    """Functions that compare answers of a net with labels, and all that each calls."""
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and "accura" in node.name]
+    called = [(function.name, {name for name, _ in calls_in(function)}) for function in functions]
+    return [(name, calls) for name, calls in called if "argmax" in calls and "step" not in calls]
+
+
+@each_lesson
+def test_20_loops_to_copy_set_the_mode_and_zero_the_gradients(lesson: Path) -> None:
+    tree = ast.parse(lesson.read_text("utf-8"))
+    order_is_the_topic = {"trained_with"} if lesson.stem == "training" else set()
+    for name, calls in training_functions(tree):
+        assert "train" in calls, name
+        assert "zero_grad" in calls or name in order_is_the_topic, name
+    for name, calls in measuring_functions(tree):
+        assert "eval" in calls, name
+
+
+def test_20_the_plain_loop_sets_the_mode_in_each_epoch() -> None:
+    tree = ast.parse((ROOT / "docs/loop.py").read_text("utf-8"))
+    (epochs,) = [node for node in tree.body if isinstance(node, ast.For)]
+    calls = sorted((call.lineno, name) for name, call in calls_in(epochs))
+    modes = [name for _, name in calls if name in ("train", "backward", "eval", "no_grad")]
+    assert modes == ["train", "backward", "eval", "no_grad"]
+    forgetful = "def fit(net):\n for x in y:\n  net(x).backward()\n  o.step()\n"
+    assert training_functions(ast.parse(forgetful)) == [("fit", {"backward", "net", "step"})]
+
+
+def test_27_lightning_reads_urls_with_weights_only_false(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed: dict[str, object] = {}
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", lambda url, **options: passed.update(options))
+    cloud_io._load("http://127.0.0.1:1/net.ckpt")
+    assert passed["weights_only"] is False
+    cloud_io._load("http://127.0.0.1:1/net.ckpt", weights_only=True)
+    assert passed["weights_only"] is True
+
+
+@each_lesson
+def test_31_no_lesson_trains_in_float64(lesson: Path) -> None:
+    """Checks and derivatives by nudging may use it, a net of a training function may not."""
+    functions = [node for node in ast.walk(ast.parse(lesson.read_text("utf-8"))) if isinstance(node, ast.FunctionDef)]
+    makers = [function for function in functions if "train" in function.name or "net" in function.name]
+    assert not [function.name for function in makers if "double" in {name for name, _ in calls_in(function)}]
+    assert "Sequential(*layers).double()" not in lesson.read_text("utf-8")
+
+
+def test_49_the_table_of_scale_follows_its_formula() -> None:
+    text = (ROOT / "docs/scale.md").read_text("utf-8")
+    rows = re.findall(r"(?m)^\| .* \| ([\d.e]+) / s \| ([\d.e]+) B/s \| (\d+) \| ([\d,]+) \|$", text)
+    assert len(rows) == 3
+    for speed, bandwidth, n, batch in rows:
+        expected = 8 * (int(n) - 1) * float(speed) / (6 * float(bandwidth))
+        assert int(batch.replace(",", "")) == pytest.approx(expected, rel=0.02)
+
+
+def test_50_importance_hides_columns_that_say_the_same() -> None:
+    """A rule that takes the mean of a column and its copy, against the rule of one column."""
+    generator = np.random.default_rng(0)
+    strong = generator.normal(size=10_000)
+    labels = strong > 0
+
+    def loss_of_accuracy(columns: np.ndarray) -> float:  # [row, column], the first is permuted
+        permuted = columns.copy()
+        permuted[:, 0] = generator.permutation(permuted[:, 0])
+        return float(1 - ((permuted.mean(axis=1) > 0) == labels).mean())  # the rule is right without
+
+    alone, beside_two_copies = loss_of_accuracy(strong[:, None]), loss_of_accuracy(np.stack([strong] * 3, axis=1))
+    assert alone == pytest.approx(0.5, abs=0.02)
+    assert beside_two_copies < 0.2
+
+
+def sections_with_checks(lesson: Path) -> set[str]:
+    """The titles of a lesson's sections that have a cell of checks."""
+    pieces = re.split(r"(?m)^# (.+)\n# -{3,}$", lesson.read_text("utf-8"))
+    return {title for title, text in zip(pieces[1::2], pieces[2::2], strict=True) if "\n# %% checks\n" in text}
+
+
+def test_each_correction_is_shown_by_a_test_or_a_section_with_checks() -> None:
+    rows = re.findall(r"(?m)^\| (\d+) \|.*\| (.+?) \|$", (ROOT / "docs/corrections.md").read_text("utf-8"))
+    assert [int(number) for number, _ in rows] == list(range(1, len(rows) + 1))
+    assert len(rows) >= 50
+    here = {name for name, _ in inspect.getmembers(sys.modules[__name__], inspect.isfunction)}
+    named = set()
+    for number, proof in rows:
+        if test := re.fullmatch(r"`(\w+)`", proof):
+            assert test[1] in here, proof
+            assert test[1].startswith(f"test_{number}_"), proof
+            named.add(int(number))
+            continue
+        (place,) = re.findall(r"^\[lesson \d+\]\(lessons/(\w+)\): \*(.+)\*$", proof)
+        (lesson,) = [path for path in LESSONS if path.stem == place[0]]
+        assert place[1] in sections_with_checks(lesson), proof
+    assert named == {int(name.split("_")[1]) for name in here if re.match(r"test_\d+_", name)}

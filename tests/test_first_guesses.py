@@ -19,7 +19,7 @@ GUESSES = {
     "fit --model.lr abc": "model.lr must be a number, got abc",
     "fit --data.n_train many": "data.n_train must be a whole number, got many",
     "fit --plots.enabled maybe": "plots.enabled must be true or false, got maybe",
-    "fit --model.optimizer lion": "must be one of sgd, adam, got lion",
+    "fit --model.optimizer lion": "must be one of sgd, adam, adamw, got lion",
 }
 
 

@@ -8,12 +8,19 @@ from pathlib import Path
 
 import jupytext
 import pytest
-from test_lessons import LESSONS, SKIPPED
+from test_lessons import LESSONS, NO_COMPILER
 
 
 @pytest.mark.parametrize(
     ("name", "needs"),
-    [("data", "scikit-learn"), ("generalisation", "scikit-learn"), ("tables", "scikit-learn and polars")],
+    [
+        ("data", "scikit-learn"),
+        ("generalisation", "scikit-learn"),
+        ("tables", "scikit-learn and polars"),
+        ("pictures", "scikit-learn"),
+        ("probabilities", "scikit-learn"),
+        ("shipping", "scikit-learn"),
+    ],
 )
 def test_without_scikit_learn_one_line_says_how_to_get_it(
     name: str, needs: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -40,5 +47,4 @@ def test_without_a_compiler_one_line_says_that_torch_compile_is_skipped(tmp_path
     command = [sys.executable, "-W", "error", "-c", script]
     done = subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=300, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    (skipped,) = SKIPPED
-    assert done.stdout.splitlines()[-1] == skipped
+    assert done.stdout.splitlines()[-1] == NO_COMPILER

@@ -5,16 +5,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import conftest
 import pytest
 from conftest import ROOT
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 from torchtour.command import new as new_command
 from torchtour.command.main import run
@@ -27,6 +23,13 @@ SMALL = [str(word) for word in conftest.SMALL]
 def project(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("new") / "my_project"
     folder.mkdir()  # a folder that is there, and empty, is taken
+    assert run(["new", "--full", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("new") / "my_core"
     assert run(["new", str(folder)]) == 0
     return folder
 
@@ -54,7 +57,7 @@ def test_it_has_what_a_project_needs(project, table):
     for folder, package, data in ((project, "my_project", "synthetic"), (table, "my_table", "table")):
         wanted = {"README.md", "NOTICE", "Makefile", "pyproject.toml", "requirements.lock", ".gitignore"}
         wanted |= {".github/workflows/ci.yml", "configs/default.yaml", "tests/conftest.py"}
-        wanted |= {f"src/{package}/{name}.py" for name in ("network", "problems", "data", "classifier", "dev")}
+        wanted |= {f"src/{package}/{name}.py" for name in ("network", "problems", "data", "classifier")}
         wanted |= {
             f"src/{package}/command/main.py",
             f"src/{package}/runs/checkpoint_file.py",
@@ -69,8 +72,24 @@ def test_it_has_what_a_project_needs(project, table):
     assert "data/customers.csv" in files(table)
 
 
-def test_the_tour_stays_behind(project, table):
-    for folder in (project, table):
+def test_the_core_is_a_project_of_few_files(core):
+    sources = {path.relative_to(core / "src/my_core").as_posix() for path in (core / "src/my_core").rglob("*.py")}
+    assert {"network.py", "problems.py", "data.py", "classifier.py", "settings.py"} <= sources
+    assert {name.split("/")[0] for name in sources if "/" in name} == {"training"}
+    assert len((core / "train.py").read_text().splitlines()) <= 45
+    assert "torchtour" not in "".join(path.read_text() for path in core.rglob("*.py"))
+    assert {"configs/default.yaml", "Makefile", "pyproject.toml", "NOTICE", ".gitignore"} <= files(core)
+
+
+def test_the_cores_train_py_trains_tests_and_resumes(core, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(core / "src")}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_train.py"]
+    done = subprocess.run(command, cwd=core, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_the_tour_stays_behind(project, table, core):
+    for folder in (project, table, core):
         left = [name for name in files(folder) if re.search("lesson|exercise|faults|template|docs|torchtour", name)]
         assert left == []
         named = {name for name in files(folder) if "torchtour" in (folder / name).read_text().lower()}
@@ -79,13 +98,13 @@ def test_the_tour_stays_behind(project, table):
         assert "torchtour new" in line
 
 
-def test_its_tests_need_nothing_that_stayed_behind(project, table):
-    for folder in (project, table):
+def test_its_tests_need_nothing_that_stayed_behind(project, table, core):
+    for folder in (project, table, core):
         assert "collected" in python(folder, "-m", "pytest", "--collect-only")
 
 
-def test_everything_compiles_and_no_word_was_left_to_fill_in(project, table):
-    for folder in (project, table):
+def test_everything_compiles_and_no_word_was_left_to_fill_in(project, table, core):
+    for folder in (project, table, core):
         python(folder, "-m", "compileall", "-q", "src", "tests")
         for name in ("README.md", "Makefile", "pyproject.toml", ".github/workflows/ci.yml", "configs/default.yaml"):
             assert not re.search(r"(?<!\$)\{(?!\{)[a-z_]+\}", (folder / name).read_text())
@@ -152,7 +171,7 @@ def test_what_fails_half_way_leaves_nothing(torchtour, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(new_command, "template", full)
+    monkeypatch.setattr(new_command, "fill_in", full)
     answer = torchtour("new", "mine")
     assert (answer.status, answer.err) == (2, "torchtour: mine cannot be written: No space left on device\n")
     assert not Path("mine").exists()

@@ -10,7 +10,6 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from torchtour import dev
 from torchtour.runs import files
 from torchtour.runs.files import FolderLock
 from torchtour.runs.run import Run
@@ -27,7 +26,7 @@ def check_schema(schema: str, *paths: Path) -> None:
 
 
 def test_the_workflows_fit_their_schema():
-    check_schema("github-workflows", *WORKFLOWS, ROOT / "src/torchtour/template/ci.yml")
+    check_schema("github-workflows", *WORKFLOWS, ROOT / "src/torchtour/template/full/ci.yml")
 
 
 def test_the_issue_forms_fit_their_schema():
@@ -43,13 +42,14 @@ def test_the_issue_forms_fit_their_schema():
 def test_the_hooks_of_pre_commit_are_the_checks_of_make_test():
     config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
     hooks = {hook["entry"].removeprefix(".venv/bin/") for repo in config["repos"] for hook in repo["hooks"]}
-    assert hooks <= {command.removesuffix(" .") for command in dev.RECIPES["test"]}
+    recipe = re.search(r"^test:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[1]
+    assert hooks <= {line.strip().removeprefix("$(BIN)/").removesuffix(" .") for line in recipe.splitlines()}
 
 
 def test_every_workflow_calls_the_recipes_that_exist():
     for path in WORKFLOWS:
-        for recipe in re.findall(r"dev\.py (\w+)", path.read_text()):
-            assert recipe in dev.RECIPES
+        targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        assert set(re.findall(r"run: make (\w+)", path.read_text())) <= set(targets)
     assert {"ubuntu-latest", "macos-latest", "windows-latest"} <= set(
         re.findall(r"\w+-latest", WORKFLOWS[0].read_text())
     )

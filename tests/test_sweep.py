@@ -22,8 +22,9 @@ from torchtour.command.lr_find import RangeTest
 from torchtour.data import SyntheticData
 from torchtour.evaluation import plots
 from torchtour.settings import UserError
-from torchtour.sweep import StackedAdam, StackedClassifiers, StackedData, StackedSGD, grid
+from torchtour.sweep import StackedClassifiers, StackedData, grid
 from torchtour.sweep.grid import Grid, choose, from_data
+from torchtour.sweep.optimizers import stacked_optimizer
 
 EPOCHS = 5
 QUIET = {
@@ -51,14 +52,16 @@ class Losses(Callback):
         self.losses.append(trainer.callback_metrics["val/loss"].item())
 
 
-def fitted(settings: dict, seed: int, new_data: Callable[[], Any]) -> tuple[Classifier, list[float]]:
+def fitted(
+    settings: dict, seed: int, new_data: Callable[[], Any], model: type[Classifier] = Classifier
+) -> tuple[Classifier, list[float]]:
     """What fit trains: first the seed, then the data, then the net."""
     seed_everything(seed, verbose=False)
     points, losses = new_data(), Losses()
-    kind = TableClassifier if isinstance(points, TableData) else Classifier
-    model = kind(**settings, **from_data(kind, points))
-    Trainer(max_epochs=EPOCHS, callbacks=[losses], **QUIET).fit(model, points)
-    return model, losses.losses
+    kind = TableClassifier if isinstance(points, TableData) else model
+    trained = kind(**settings, **from_data(kind, points))
+    Trainer(max_epochs=EPOCHS, callbacks=[losses], **QUIET).fit(trained, points)
+    return trained, losses.losses
 
 
 def stacks(found: Grid, monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict], list[dict]]:
@@ -75,10 +78,12 @@ def stacks(found: Grid, monkeypatch: pytest.MonkeyPatch) -> tuple[list[dict], li
     return rows, kept
 
 
-def assert_as_fit_trains(found: Grid, rows: list[dict], weights: list[dict], step: int) -> None:
+def assert_as_fit_trains(
+    found: Grid, rows: list[dict], weights: list[dict], step: int, kind: type[Classifier] = Classifier
+) -> None:
     """Every so many nets of a sweep: the same weights, best epoch and loss as `fit`."""
     for row, state in list(zip(rows, weights, strict=True))[::step]:
-        model, losses = fitted({name: row[name] for name in DEFAULTS}, row["seed"], found.new_data)
+        model, losses = fitted({name: row[name] for name in DEFAULTS}, row["seed"], found.new_data, kind)
         for name, weight in model.net.state_dict().items():
             assert (state[name] - weight).norm() <= 1e-4 * weight.norm(), (row, name)
         assert row["epoch"] == 1 + int(np.argmin(losses))
@@ -140,7 +145,9 @@ def by_hand(net: nn.Module, batches: list, rate: float) -> nn.Module:
 
 
 def stacked(nets: list[nn.Module], rates: list[float], points: SyntheticData) -> StackedClassifiers:
-    stack = StackedClassifiers(nets, [{**DEFAULTS, "lr": rate, "gamma": 1.0} for rate in rates])
+    model = Classifier()
+    model.net = copy.deepcopy(nets[0])
+    stack = StackedClassifiers(model, nets, [{**DEFAULTS, "lr": rate, "gamma": 1.0} for rate in rates])
     Trainer(max_epochs=1, limit_val_batches=0, **QUIET).fit(stack, StackedData([points]))
     return stack
 
@@ -178,30 +185,76 @@ def test_dropout_differs_from_net_to_net_and_step_to_step():
     torch.testing.assert_close(first, second)
 
 
-@pytest.mark.parametrize("kind", ["sgd", "adam"])
-def test_optimizers_step_as_torch_does(kind):
+@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_stacked_optimizers_step_as_torch_does(kind, groups):
     torch.manual_seed(0)
-    start, rates, decays = torch.randn(3, 4), [0.1, 0.01, 0.5], [0.0, 0.1, 0.01]
+    start, rates, decays, momenta = torch.randn(3, 4), [0.1, 0.01, 0.5], [0.0, 0.1, 0.01], [0.9, 0.0, 0.5]
+    own = [[nn.Parameter(part.clone()) for part in row.split([3, 1])] for row in start]
+    theirs = []
+    for (weight, bias), rate, decay, momentum in zip(own, rates, decays, momenta, strict=True):
+        more = {"momentum": momentum} if kind is torch.optim.SGD else {"betas": (0.8, 0.99)}
+        parts = [{"params": [weight]}, {"params": [bias], "weight_decay": 0.0}] if groups == 2 else [weight, bias]
+        theirs.append(kind(parts, lr=rate, weight_decay=decay, **more))
     weights = nn.Parameter(start.clone())
-    lr, decay = torch.tensor(rates, dtype=torch.float64), torch.tensor(decays, dtype=torch.float64)
-    momenta = [0.9, 0.0, 0.5]
-    optimizer = StackedAdam([weights], lr, decay)
-    if kind == "sgd":
-        optimizer = StackedSGD([weights], lr, torch.tensor(momenta, dtype=torch.float64), decay)
-    own = [nn.Parameter(row.clone()) for row in start]
-    theirs = [
-        torch.optim.SGD([w], lr=r, momentum=m, weight_decay=d)
-        if kind == "sgd"
-        else torch.optim.Adam([w], lr=r, weight_decay=d)
-        for w, r, m, d in zip(own, rates, momenta, decays, strict=True)
-    ]
+    optimizer = stacked_optimizer(weights, theirs, [(0, 3), (groups - 1, 1)])
     for _ in range(5):
         weights.grad = torch.randn(3, 4)
-        for row, weight, other in zip(weights.grad, own, theirs, strict=True):
-            weight.grad = row.clone()
+        for row, parts, other in zip(weights.grad, own, theirs, strict=True):
+            for part, gradient in zip(parts, row.split([3, 1]), strict=True):
+                part.grad = gradient.clone()
             other.step()
         optimizer.step()
-    torch.testing.assert_close(weights.detach(), torch.stack([weight.detach() for weight in own]))
+    torch.testing.assert_close(weights.detach(), torch.stack([torch.cat(parts).detach() for parts in own]))
+
+
+class Plateau(Classifier):
+    def configure_optimizers(self):
+        optimizer = torch.optim.SGD(self.net.parameters(), lr=self.hparams["lr"])
+        schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "monitor": "val/loss"}}
+
+
+class Prop(Classifier):
+    def configure_optimizers(self):
+        return torch.optim.RMSprop(self.net.parameters(), lr=self.hparams["lr"])
+
+
+class Mixed(Classifier):
+    def training_step(self, batch, batch_idx):
+        return 0.5 * super().training_step(batch, batch_idx)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"), [(Plateau, "ReduceLROnPlateau"), (Prop, "not RMSprop"), (Mixed, "cannot train Mixed as fit")]
+)
+def test_what_cannot_be_stacked_is_refused(model, message):
+    found = Grid(model, {**DEFAULTS, "lr": [0.1, 0.2]}, [0], data)
+    with pytest.raises(UserError, match=message):
+        found.train(found.parts[0], Trainer(max_epochs=1, **QUIET))
+
+
+class Smooth(Classifier):
+    """AdamW without decay of biases, a schedule that asks the trainer, and another loss."""
+
+    def loss(self, logits, labels):
+        return cross_entropy(logits, labels, label_smoothing=0.1)
+
+    def configure_optimizers(self):
+        weights = [weight for weight in self.net.parameters() if weight.dim() > 1]
+        biases = [bias for bias in self.net.parameters() if bias.dim() == 1]
+        groups = [{"params": weights, "weight_decay": 0.1}, {"params": biases, "weight_decay": 0.0}]
+        optimizer = torch.optim.AdamW(groups, lr=self.hparams["lr"])
+        return [optimizer], [torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, self.trainer.max_epochs)]
+
+
+@pytest.mark.parametrize("settings", [{"optimizer": "adamw", "schedule": "cosine", "warmup_epochs": [0, 2]}, {}])
+def test_a_sweep_uses_what_the_module_configures(settings, monkeypatch):
+    model = Classifier if settings else Smooth
+    points = {**DEFAULTS, "lr": [0.02, 0.003], "weight_decay": 0.1, **settings}
+    found = Grid(model, points, [3], data)
+    rows, weights = stacks(found, monkeypatch)
+    assert_as_fit_trains(found, rows, weights, 1, model)
 
 
 def test_a_grid_is_every_combination_with_every_seed_in_parts_of_one_shape(monkeypatch):

@@ -25,7 +25,10 @@ TEXTS = {  # where the docstring's first sentence is too long for a line
     "data.seed": "The data's own seed; null: seed_everything's.",
     "data.streaming": "New points for each training batch.",
     "model.momentum": "SGD's momentum; Adam does not read it.",
-    "model.step_size": "Epochs between two decays of the learning rate.",
+    "model.weight_decay": "Weight decay, an L2 penalty but for adamw.",
+    "model.schedule": "step, or cosine over trainer.max_epochs.",
+    "model.warmup_epochs": "Epochs in which the rate rises.",
+    "model.step_size": "Epochs between two decays of the rate, if step.",
     "run.save_every_seconds": "Least time between two writes of a checkpoint.",
     "plots.boundary_epochs": "Epochs that stills.png shows, as in [0, 1, 4].",
     "plots.enabled": "Draw after fit, and after test.",
@@ -52,7 +55,6 @@ def help_page(command: str, classes: Classes, more: Sequence[Setting] = ()) -> s
 
 def _top_level(command: str) -> list[Setting]:
     settings = [Setting("-c", None, None, "A config file. Later configs and flags override it.")]
-    settings.append(Setting("help", None, None, "This page."))
     settings.append(Setting("seed_everything", None, 0, "Seed of the first weights; true: a random one."))
     if command in ("fit", "validate", "test", "predict"):
         purpose = "resume" if command == "fit" else "load, by default the newest best"

@@ -13,15 +13,29 @@ from torchtour.command.shipped import PACKAGE, ROOT, new_folder
 from torchtour.command.terminal import Options
 from torchtour.settings import UserError, short_repr
 
-# What belongs to the tour: the lessons and what is for them, and what makes other projects.
+CORE = ("settings.py", "network.py", "problems.py", "data.py", "classifier.py")
+CORE_TESTS = ("test_network.py", "test_problems.py", "test_data.py", "test_classifier.py")
+CORE_FILES = {  # of template/core, and where they land
+    "README.md": "README.md", "project.toml": "pyproject.toml", "Makefile": "Makefile",
+    "default.yaml": "configs/default.yaml", "adamw.yaml": "configs/adamw.yaml",
+    "../full/ci.yml": ".github/workflows/ci.yml", "../full/gitignore": ".gitignore",
+}  # fmt: skip
+EXPORTS = """\
+\"\"\"A net, its data and its training.\"\"\"
+
+from {package}.classifier import Classifier as Classifier
+from {package}.data import SyntheticData as SyntheticData
+from {package}.network import SimpleNet as SimpleNet
+"""
+# What a full project leaves out: the course and what is for it, and what makes other projects.
 TOUR = {
-    "lessons", "exercises", "template", "sweep", "new", "lesson", "check", "lr_find", "fit_settings",
+    "lessons", "exercises", "template", "sweep", "new", "lesson", "check", "watch", "lr_find", "fit_settings",
 }  # fmt: skip
 OVERLAYS = ("adam", "ddp", "early_stopping", "tensorboard", "wandb")
 CONFIGS = {"synthetic": ("default", "spiral", *OVERLAYS), "table": OVERLAYS}
-CLASSES = {"synthetic": "SyntheticData", "table": "TableData"}  # what the project trains on where nothing else is named
-HEART = ("conftest.py", "test_network.py", "test_problems.py", "test_data.py", "test_classifier.py", "test_run.py")
-TESTS = {"synthetic": (*HEART, "test_plots.py"), "table": (*HEART, "test_table.py", "tables.json")}
+CLASSES = {"synthetic": "SyntheticData", "table": "TableData"}  # what the project trains on by default
+SHARED_TESTS = ("conftest.py", *CORE_TESTS, "test_run.py")
+TESTS = {"synthetic": (*SHARED_TESTS, "test_plots.py"), "table": (*SHARED_TESTS, "test_table.py", "tables.json")}
 
 
 def new(args: list[str]) -> int:
@@ -30,21 +44,42 @@ def new(args: list[str]) -> int:
     Raises:
         UserError: The name cannot be a package's, or the folder is not empty or cannot be written.
     """
-    options = Options("torchtour new", description="Write a project of your own, with the heart of this one.")
+    options = Options("torchtour new", description="Create your own project from the core of this one.")
     options.add_argument("folder", type=Path, help="where: a folder that is new or empty; its name is the project's")
-    options.add_argument("--data", choices=list(CONFIGS), default="synthetic", help="points in the plane, or a table")
+    options.add_argument("--full", action="store_true", help="the whole command too: runs, tables, export")
+    options.add_argument(
+        "--data", choices=list(CONFIGS), default="synthetic", help="a table needs --full, and implies it"
+    )
     chosen = options.parse_args(args)
     name = chosen.folder.resolve().name
     package = name.replace("-", "_").lower()
     check_name(name, package)
     try:
         with new_folder(chosen.folder) as folder:
-            write(folder, name, package, chosen.data)
+            if chosen.full or chosen.data == "table":
+                write_full(folder, name, package, chosen.data)
+            else:
+                write_core(folder, name, package)
+            shutil.copy(ROOT / "LICENSE", folder / "NOTICE")
     except OSError as error:
         raise UserError(f"{chosen.folder} cannot be written: {error.strerror}") from None
-    print(f"{chosen.folder} is a project of your own. To train and test it:")
+    print(f"{chosen.folder} is your own project. To train and test it:")
     print(f"  cd {chosen.folder} && make train && make test")
     return 0
+
+
+def write_core(folder: Path, name: str, package: str) -> None:
+    """Write the core, what it stands on, and train.py; the project needs torch, lightning and torchmetrics."""
+    source = folder / "src" / package
+    for path in [*(PACKAGE / file for file in CORE), *sorted(PACKAGE.glob("training/*.py"))]:
+        copy(path, source / path.relative_to(PACKAGE), package)
+    (source / "__init__.py").write_text(EXPORTS.replace("{package}", package), "utf-8")
+    (source / "py.typed").touch()
+    for test in CORE_TESTS:
+        copy(ROOT / "tests" / test, folder / "tests" / test, package)
+    copy(PACKAGE / "template/core/train.py", folder / "train.py", package)
+    copy(PACKAGE / "template/core/test_train.py", folder / "tests/test_train.py", package)
+    fill_in(PACKAGE / "template/core", CORE_FILES, folder, {"name": name, "package": package})
 
 
 def check_name(name: str, package: str) -> None:
@@ -62,8 +97,8 @@ def check_name(name: str, package: str) -> None:
         )
 
 
-def write(folder: Path, name: str, package: str, data: str) -> None:
-    """Write all files of the project."""
+def write_full(folder: Path, name: str, package: str, data: str) -> None:
+    """Write everything but the course."""
     source = folder / "src" / package
     for path in sorted(PACKAGE.rglob("*")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
@@ -75,7 +110,6 @@ def write(folder: Path, name: str, package: str, data: str) -> None:
     for test in TESTS[data]:
         copy(ROOT / "tests" / test, folder / "tests" / test, package)
     shutil.copy(ROOT / "requirements.lock", folder)
-    shutil.copy(ROOT / "LICENSE", folder / "NOTICE")
     template(folder, name, package, data)
     if data == "table":
         (folder / "data").mkdir()
@@ -114,8 +148,6 @@ def renamed(text: str, package: str) -> str:
     names = "|".join(TOUR | {"lr-find"})
     tour = re.compile(rf'    "({names})": Command\(.*\),$', re.MULTILINE)
     kept = "".join(line for line in text.splitlines(keepends=True) if not tour.match(line))
-    for check in ('"ruff format --check .", ', '"lint-imports --no-logo", '):  # lines break where the name is as long
-        kept = kept.replace(check, "")
     return kept.replace("torchtour", package).replace("TORCHTOUR", package.upper())
 
 
@@ -125,10 +157,10 @@ def template(folder: Path, name: str, package: str, data: str) -> None:
         "synthetic": f"problem | a function in `src/{package}/problems.py`",
         "table": "table | `path` and `label` in `configs/default.yaml`",
     }
-    places = {"README.md": "README.md", "project.toml": "pyproject.toml", "Makefile": "Makefile"}
-    places |= {"ci.yml": ".github/workflows/ci.yml", "gitignore": ".gitignore"}
+    files = {"README.md": "README.md", "project.toml": "pyproject.toml", "Makefile": "Makefile"}
+    files |= {"ci.yml": ".github/workflows/ci.yml", "gitignore": ".gitignore"}
     if data == "table":
-        places |= {"table.yaml": "configs/default.yaml", "test_example.txt": "tests/test_example.py"}
+        files |= {"table.yaml": "configs/default.yaml", "test_example.txt": "tests/test_example.py"}
     words = {
         "name": name,
         "package": package,
@@ -136,12 +168,15 @@ def template(folder: Path, name: str, package: str, data: str) -> None:
         "fit": "fit -c configs/default.yaml" if data == "table" else "fit",
         "predict": "predict --data.path data/customers.csv" if data == "table" else "predict",
         "dependencies": '  "polars>=2.1",\n' if data == "table" else "",
-        "origin": "torchtour",
-        "version": __version__,
     }
-    for file, place in places.items():
-        text = (PACKAGE / "template" / file).read_text("utf-8")
-        for word, value in words.items():
+    fill_in(PACKAGE / "template/full", files, folder, words)
+
+
+def fill_in(source: Path, files: dict[str, str], folder: Path, words: dict[str, str]) -> None:
+    """Write templates, {file: where it lands}, with each {word} replaced."""
+    for file, target in files.items():
+        text = (source / file).read_text("utf-8")
+        for word, value in {**words, "origin": "torchtour", "version": __version__}.items():
             text = text.replace(f"{{{word}}}", value)
-        (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        (folder / place).write_text(text, "utf-8")
+        (folder / target).parent.mkdir(parents=True, exist_ok=True)
+        (folder / target).write_text(text, "utf-8")

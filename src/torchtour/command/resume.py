@@ -10,7 +10,7 @@ from torchtour.runs.checkpoint import Checkpoint
 from torchtour.settings import SET_FROM_DATA, UserError
 from torchtour.training.module import init_parameters
 
-CHANGEABLE = {"trainer.max_epochs"}  # a run may train for longer
+CHANGEABLE = {"trainer.max_epochs"}  # a run may train for longer, unless its schedule ends with the epochs
 
 
 def checkpoint_flags(checkpoint: Checkpoint, data: type[LightningDataModule]) -> dict[str, Any]:
@@ -66,7 +66,8 @@ def check_flags_match(flags: dict[str, Any], settings: Namespace, checkpoint: Ch
             settings[key] = now = value
         # As text: 1 batch is not 1.0, all of them.
         differs = str(now) != str(value) if key.startswith("trainer.") else now != value
-        if differs and (key.startswith("model.") or (resumes and key not in CHANGEABLE)):
+        is_fixed = key not in CHANGEABLE or checkpoint.settings.get("schedule") == "cosine"
+        if differs and (key.startswith("model.") or (resumes and is_fixed)):
             raise UserError(f"--{key} {now} contradicts {checkpoint.path}, which has {value}")
 
 

@@ -21,7 +21,7 @@ from torchtour.runs.checkpoint_paths import find_checkpoint
 from torchtour.runs.files import FolderLock, remove_unfinished, replace
 from torchtour.runs.run import DivergenceError
 from torchtour.settings import UserError, short_repr
-from torchtour.sweep.classifiers import SCORES
+from torchtour.sweep.classifiers import METRICS
 from torchtour.sweep.grid import Grid, Member, Row, choose
 
 MAX_RELATIVE_DIFFERENCE = 1e-3  # of the winner's validation loss, in the sweep and by fit
@@ -169,7 +169,7 @@ def _finished(path: Path, part: Sequence[Member]) -> list[Row] | None:
     )
     if not same:
         raise UserError(f"{path} holds other nets than this sweep: remove it, and its part will be trained again")
-    scores = [{name: float(text[name]) for name in ("epoch", *SCORES)} for text in texts]
+    scores = [{name: float(text[name]) for name in ("epoch", *METRICS)} for text in texts]
     return [{**wanted, **found} for wanted, found in zip(expected, scores, strict=True)]
 
 
@@ -178,7 +178,7 @@ def _csv(rows: Sequence[Row]) -> str:
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        scores = {name: f"{row[name]:.9g}" for name in ("epoch", *SCORES)}
+        scores = {name: f"{row[name]:.9g}" for name in ("epoch", *METRICS)}
         writer.writerow({**row, **scores})
     return text.getvalue()
 

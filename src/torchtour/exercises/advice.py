@@ -20,7 +20,8 @@ ADVICE = {  # a pattern in Python's or torch's message
     "is not callable": "Round brackets call a function. An element is taken with square ones.",
     "is not subscriptable": "Square brackets take an element. A function is called with round ones.",
     "cannot be interpreted as an integer": "A whole number is needed here: `/` gives a float, `//` a whole number.",
-    "before Module.__init__|'_backward_hooks'": "The first line of `__init__` must be `super().__init__()`.",
+    "before Module.__init__|'_(backward_hooks|buffers|modules|parameters|state_dict)":
+    "The first line of `__init__` must be `super().__init__()`.",
     'missing the required "forward"': "Is `forward` spelled right, and does it stand inside the class?",
     "'list' object has no attribute": "A list has no methods of a tensor. Go through its elements, or make one tensor.",
     "has no attribute": "What stands before the dot has nothing of this name. Is it spelled right?",
@@ -41,7 +42,7 @@ def advice(error: str) -> str:
     return next((text for pattern, text in ADVICE.items() if re.search(pattern, error)), GENERAL)
 
 
-def meant(error: BaseException) -> str:
+def did_you_mean(error: BaseException) -> str:
     """A name that is nearly the one that Python does not know, as a question."""
     if not isinstance(error, AttributeError | NameError) or not error.name or not error.__traceback__:
         return ""
@@ -56,7 +57,7 @@ def meant(error: BaseException) -> str:
     return f". Did you mean `{close[0]}`?" if close else ""
 
 
-def slips(code: str) -> list[str]:
+def suspicious_lines(code: str) -> list[str]:
     """A line for each statement that does nothing, or cuts a loop short; nothing if the code is no Python."""
     try:
         tree = ast.parse(code)

@@ -3,10 +3,22 @@
 import ast
 import itertools
 import re
+from typing import NamedTuple
 
 HEADING = re.compile(r"^# Task (\d+): (.+?)\s*$", re.MULTILINE)
 KIND = re.compile(r"^\*(Predict|Fill in|Break and fix), (\d+) minutes?\.\*", re.MULTILINE)
 LESSON = re.compile(r"^# torchtour exercises: (\w+)\s*$", re.MULTILINE)
+TITLE = re.compile(r"^# Exercises: (.+?)\s*$", re.MULTILINE)
+ANSWER = re.compile(r"^# %% (\d+) (?:(right)|wrong (\w+))\s*$", re.MULTILINE)  # in a file of answers
+
+
+class TaskText(NamedTuple):
+    """What a start file says of a task."""
+
+    title: str
+    kind: str  # predict, fill in, or break and fix
+    minutes: int
+    text: str
 
 
 def cells_of(source: str) -> list[tuple[int, bool, int, list[str]]]:
@@ -38,8 +50,25 @@ def code_of(source: str) -> dict[int, str]:
     return {task: "\n".join(lines).rstrip() + "\n" for task, lines in code.items()}
 
 
-def texts_of(source: str) -> dict[int, tuple[str, str, int, str]]:
-    """Title, kind, minutes and text of each task by its number."""
+def first_line_of(source: str, number: int) -> int:
+    """The line of a task's first code, counted from 1; 1 if the task is not in the file."""
+    lines = code_of(source).get(number, "").splitlines()
+    return next((place for place, line in enumerate(lines, start=1) if line.strip()), 1)
+
+
+def with_task_of(source: str, other: str, number: int) -> str | None:
+    """The source with a task's text and code from another file; None if the source has no such task."""
+    mine = [(task, body) for task, _, _, body in cells_of(source)]
+    place = next((i for i, (task, _) in enumerate(mine) if task == number), None)
+    if place is None:
+        return None
+    fresh = [body for task, _, _, body in cells_of(other) if task == number]
+    bodies = [body for task, body in mine[:place]] + fresh + [body for task, body in mine[place:] if task != number]
+    return "\n".join(line for body in bodies for line in body) + "\n"
+
+
+def texts_of(source: str) -> dict[int, TaskText]:
+    """What the file says of each task, by its number."""
     texts = {}
     for task, is_text, _, body in cells_of(source):
         heading = HEADING.search("\n".join(body))
@@ -49,7 +78,7 @@ def texts_of(source: str) -> dict[int, tuple[str, str, int, str]]:
         kind = KIND.search(text)
         if kind is None:
             raise ValueError(f"task {task} does not say its kind and its minutes")
-        texts[task] = (heading[2], kind[1].lower(), int(kind[2]), text[kind.end() :].strip())
+        texts[task] = TaskText(heading[2], kind[1].lower(), int(kind[2]), text[kind.end() :].strip())
     return texts
 
 

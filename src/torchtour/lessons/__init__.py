@@ -8,6 +8,7 @@ from pathlib import Path
 LESSONS = (  # in the order of the course
     *("tensors", "autograd", "networks", "training", "checkpoints", "advanced"),
     *("data", "generalisation", "further", "tables"),
+    *("pictures", "text", "probabilities", "shipping", "hood"),
 )
 REFERENCE = "quick_reference"
 

@@ -1,15 +1,16 @@
 # %% [markdown]
 """
-Advanced features
-=================
+Losses, optimizers and schedules
+================================
 
-**About 60 minutes.** You need ``SimpleNet`` from lesson 3 and the training loop from
+**About 75 minutes.** You need ``SimpleNet`` from lesson 3 and the training loop from
 lesson 4. After this lesson you can
 
 - write a loss of your own, and check it;
 - do a step of SGD, of momentum and of Adam by hand;
-- choose an optimizer together with its learning rate;
-- lower the learning rate on a schedule, and spot a schedule that does nothing.
+- choose an optimizer together with its learning rate, also for parts of a net;
+- change the learning rate by steps, by warm-up and cosine, and by OneCycle;
+- spot a schedule that is called too seldom or in the wrong order.
 
 The training loop of lesson 4 has three parts that you can exchange: what counts as an
 error (the *loss*), how the weights are moved (the *optimizer*), and how far (the
@@ -29,10 +30,9 @@ from torch.nn.functional import cross_entropy
 
 from torchtour.lessons import headline
 from torchtour.network import SimpleNet
+from torchtour.problems import spiral
 
-torch.set_num_threads(
-    1
-)  # for tensors as small as these, sharing the work would cost more than it saves
+torch.set_num_threads(1)  # as in lesson 4: tensors this small
 
 # %% [markdown]
 # A loss of your own
@@ -40,8 +40,8 @@ torch.set_num_threads(
 #
 # If a net predicts numbers instead of classes, a temperature for instance, the usual
 # loss is the *mean squared error*: the mean of the squared differences between
-# prediction and truth. torch has it as ``nn.MSELoss``. Written by yourself it is a
-# module like any other, with a ``forward``. You need no derivative, autograd finds it.
+# prediction and truth. torch has it as ``nn.MSELoss``. Your own version is a module
+# like any other, with a ``forward``. You need no derivative, autograd finds it.
 
 # %%
 
@@ -74,7 +74,7 @@ torch.testing.assert_close(prediction.grad, torch.full((3,), 2 / 3 * -0.5))
 # What goes wrong: two shapes in a loss
 # -------------------------------------
 #
-# Nets put out a column, [3, 1], where the truth is often a plain row, [3]. Broadcasting
+# Nets return a column, [3, 1], where the truth is often a plain row, [3]. Broadcasting
 # (lesson 1) then compares every prediction with every truth: nine differences instead
 # of three. ``nn.MSELoss`` would warn you, your own loss does not.
 
@@ -102,8 +102,9 @@ assert wrong.item() > 6 * loss.item()
 #
 # *SGD* is the one of lesson 4. With *momentum* it does not follow the gradient alone
 # but a sum in which older gradients fade out, so that steps in the same direction add
-# up. *Adam* gives each weight a step of its own length: it divides the gradient by its
-# usual size.
+# up. *Adam* gives each weight a step of its own length: it takes a fading mean of the
+# gradients and divides it by their usual size. The fading mean is Adam's own momentum.
+# Its strength is the first of the two ``betas``, 0.9.
 
 # %%
 
@@ -159,13 +160,48 @@ for i in (0, 1, 4, 8):
     print(f"by Adam {adam_moved[i]:9.6f}")
 
 # %% [markdown]
-# SGD moves each bias by 0.01 of its gradient, downhill. Adam moves nearly all of them
-# by 0.001, whatever their gradients, and only the sign is the gradient's. That is why a
-# learning rate that is good for one is not good for the other.
+# SGD moves each bias by 0.01 of its gradient, downhill. In this first step Adam moves
+# nearly all of them by 0.001, whatever the size of their gradients; only the sign
+# counts. That is why a learning rate that is good for one is not good for the other.
 #
-# Written out, with m for the fading mean of the gradients and v for that of their
-# squares. Both start at 0, so after t steps they are divided by 1 - 0.9^t and 1 -
+# The check has the rules, with m for the fading mean of the gradients and v for that of
+# their squares. Both start at 0, so after t steps they are divided by 1 - 0.9^t and 1 -
 # 0.999^t to make up for it.
+#
+# And later steps of Adam? That depends on whether the gradients agree. Give it a
+# thousand weights with gradients that stay the same, that change their sign in each
+# step, and that are pure noise:
+
+# %%
+
+
+def length_of_steps(gradients):
+    """The mean step of Adam after 200 steps, in units of its learning rate."""
+    weight = torch.zeros(1000, requires_grad=True)
+    optimizer = torch.optim.Adam([weight], lr=0.01)
+    lengths = []
+    for step in range(300):
+        weight.grad = gradients(step)
+        old = weight.detach().clone()
+        optimizer.step()
+        lengths.append((weight.detach() - old).abs().mean().item() / 0.01)
+    return sum(lengths[200:]) / 100
+
+
+_ = torch.manual_seed(0)
+headline("Later steps of Adam, in units of its learning rate")
+kinds = {
+    "the same": lambda step: torch.ones(1000),
+    "changing sign": lambda step: torch.full((1000,), (-1.0) ** step),
+    "noise": lambda step: torch.randn(1000),
+}
+step_lengths = {name: length_of_steps(kind) for name, kind in kinds.items()}
+for name, length in step_lengths.items():
+    print(f"gradients {name:13} {length:.2f}")
+
+# %% [markdown]
+# So the learning rate is about the longest step that Adam makes. Where gradients
+# disagree, its steps are much shorter.
 
 # %% checks
 
@@ -178,10 +214,17 @@ v = (1 - 0.999) * gradient**2
 m_hat, v_hat = m / (1 - 0.9**1), v / (1 - 0.999**1)
 by_hand = before - 0.001 * m_hat / (v_hat.sqrt() + 1e-8)
 torch.testing.assert_close(adam_net.fc1.bias.detach(), by_hand, rtol=0, atol=2e-7)
+assert math.isclose(step_lengths["the same"], 1, rel_tol=0.001)
+# The fading mean of +1, -1, +1 ... settles at 0.1 / 1.9.
+assert math.isclose(step_lengths["changing sign"], 0.1 / 1.9, rel_tol=0.01)
+assert 0.1 < step_lengths["noise"] < 0.3
 
 # %% [markdown]
-# The momentum shows only in the second step: 0.9 of the first gradient is still in it.
-# The next cell takes one more step and asserts the rule.
+# Momentum: the second step
+# -------------------------
+#
+# The momentum shows only in the second step, which still contains 0.9 of the first
+# gradient.
 
 # %%
 
@@ -210,8 +253,11 @@ assert second_length > 1.5 * first_length
 # If the gradient stays the same, its faded sum grows to 1 + 0.9 + 0.9^2 + ... = 10
 # gradients. So momentum 0.9 makes the rate of 0.01 act like one of 0.1, and lesson 4
 # told you what that is worth. Adam with its usual rate of 0.001 is slow here, and with
-# 0.01 the quickest. "Which optimizer is best?" cannot be answered without its learning
+# 0.01 the quickest. You can't answer "Which optimizer is best?" without its learning
 # rate.
+#
+# A fourth name, *AdamW*, is Adam with another rule for weight decay. Lesson 9 has the
+# difference. Without decay it is the same.
 
 # %%
 
@@ -239,14 +285,6 @@ headline("Loss after 100 epochs")
 for name, curve in losses.items():
     print(f"{name:26} {curve[-1]:.4f}")
 
-# %% checks
-
-assert f"{losses['SGD, lr 0.01'][-1]:.4f}" == "0.6377"  # as in lesson 4
-assert (
-    abs(losses["SGD, lr 0.01, momentum 0.9"][-1] - 0.1649) < 0.03
-)  # 0.1649: lesson 4 with lr 0.1
-assert min(losses, key=lambda name: losses[name][-1]) == "Adam, lr 0.01"
-
 # %% plot
 
 figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
@@ -261,14 +299,58 @@ axes.set(
 )
 axes.legend(loc="upper right", ncols=2, fontsize="small")
 
+# %% checks
+
+assert f"{losses['SGD, lr 0.01'][-1]:.4f}" == "0.6377"  # as in lesson 4
+assert (
+    abs(losses["SGD, lr 0.01, momentum 0.9"][-1] - 0.1649) < 0.03
+)  # 0.1649: lesson 4 with lr 0.1
+assert min(losses, key=lambda name: losses[name][-1]) == "Adam, lr 0.01"
+
+# %% [markdown]
+# Parameter groups: a rate for each part
+# --------------------------------------
+#
+# Parts of a net can have settings of their own. Instead of the weights, give the
+# optimizer a list of dictionaries: each has the weights of a group and what is special
+# about it. What a group doesn't say comes from the arguments. You will use this to
+# train a new last layer quickly while the rest changes slowly, and to leave biases out
+# of weight decay (lesson 8).
+
+# %%
+
+net = copy.deepcopy(untrained)
+optimizer = torch.optim.SGD(
+    [
+        {"params": net.fc1.parameters()},
+        {"params": net.fc2.parameters(), "lr": 0.1},
+    ],
+    lr=0.01,
+)
+loss = cross_entropy(net(features), labels)
+optimizer.zero_grad()
+loss.backward()
+optimizer.step()
+
+headline("Two parameter groups")
+for group, layer in zip(optimizer.param_groups, ("fc1", "fc2"), strict=True):
+    print(f"{layer}: {len(group['params'])} tensors, learning rate {group['lr']}")
+
+# %% checks
+
+for name, rate in {"fc1.weight": 0.01, "fc1.bias": 0.01, "fc2.weight": 0.1}.items():
+    old, moved = untrained.get_parameter(name), net.get_parameter(name)
+    torch.testing.assert_close(moved.detach(), old.detach() - rate * moved.grad)
+
 # %% [markdown]
 # A falling learning rate
 # -----------------------
 #
 # Long steps are good at the start, short ones near the goal. A *scheduler* changes the
-# rate of an optimizer as the training goes on. ``StepLR`` multiplies it by ``gamma``
-# after every ``step_size`` epochs. It cannot know what an epoch is: it counts how often
-# you call its ``step``. Call it once an epoch, after the optimizer's.
+# rate of an optimizer during the training. ``StepLR`` multiplies it by ``gamma`` after
+# every ``step_size`` epochs. It can't know what an epoch is: it counts how often you
+# call its ``step``. So decide in which unit its numbers are, epochs or steps, and call
+# it once per unit, after the optimizer. Here the unit is an epoch.
 
 # %%
 
@@ -306,9 +388,10 @@ assert all(
 #
 # This mistake is easy to make in a demonstration: no training, just a call where ten
 # epochs should be. The lines say 30 epochs, the scheduler has counted three, and the
-# rate never moves. In a real training it happens when ``scheduler.step()`` stands
-# outside of the loop over epochs. (Inside of a loop over batches it is called too often
-# instead.)
+# rate never moves. In a real training it happens when ``scheduler.step()`` is outside
+# the loop over epochs, or when its numbers count steps and you call it once an epoch.
+# In the other direction, numbers that count epochs and a call in each step, the rate
+# falls far too early.
 
 # %%
 
@@ -322,11 +405,6 @@ for epoch in (10, 20, 30):
     scheduler.step()
     seldom.append(optimizer.param_groups[0]["lr"])
     print(f"'after {epoch} epochs': {seldom[-1]:.5f}")
-
-# %% checks
-
-assert seldom == [0.01] * 4
-assert scheduler.last_epoch == 3  # its own count
 
 # %% plot
 
@@ -350,13 +428,18 @@ axes.set(
 )
 axes.legend()
 
+# %% checks
+
+assert seldom == [0.01] * 4
+assert scheduler.last_epoch == 3  # its own count
+
 # %% [markdown]
 # What goes wrong: the scheduler before the optimizer
 # ---------------------------------------------------
 #
-# In the wrong order the rate falls before it was used. With a ``step_size`` of 1 you
-# see it best: the first rate, 0.01, is skipped. torch warns, once; the cell catches the
-# warning to show it.
+# In the wrong order the rate falls before it was used. A ``step_size`` of 1 shows it
+# best: the first rate, 0.01, is skipped. torch warns once; the cell catches the warning
+# to show it.
 
 # %%
 
@@ -393,6 +476,135 @@ assert all(
 )
 assert "skipping the first value" in str(caught[0].message)
 
+# %% [markdown]
+# Schedules that count steps: warm-up, cosine, OneCycle
+# -----------------------------------------------------
+#
+# Most recipes of today count steps, not epochs: with thousands of batches an epoch is
+# too long a unit. Their schedulers are called once a batch.
+#
+# - *Warm-up*: the rate rises from near zero in the first steps. Adam's averages know
+#   little at first, and a long first step in the wrong direction costs a lot.
+# - *Cosine*: after that, the rate falls along half a wave of the cosine to zero.
+# - ``OneCycleLR`` does both: you give the highest rate and the number of steps.
+#
+# ``SequentialLR`` puts schedulers one after the other. The *milestone* is the step
+# at which the second takes over.
+
+# %%
+
+schedulers = torch.optim.lr_scheduler
+
+
+def rates_by_step(make, calls, steps=100):
+    """The rate in each step; the scheduler is called in the first `calls` of them."""
+    optimizer = torch.optim.AdamW([torch.zeros(1, requires_grad=True)], lr=0.1)
+    scheduler = make(optimizer)
+    used = []
+    for step in range(steps):
+        used.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if step < calls:
+            scheduler.step()
+    return used
+
+
+def warm_up_and_cosine(optimizer):
+    warm_up = schedulers.LinearLR(optimizer, start_factor=0.05, total_iters=20)
+    cosine = schedulers.CosineAnnealingLR(optimizer, T_max=80)
+    return schedulers.SequentialLR(optimizer, [warm_up, cosine], milestones=[20])
+
+
+def one_cycle(optimizer):
+    return schedulers.OneCycleLR(optimizer, max_lr=0.1, total_steps=100)
+
+
+cosine_rates = rates_by_step(warm_up_and_cosine, calls=100)
+cycle_rates = rates_by_step(one_cycle, calls=99)
+once_an_epoch = rates_by_step(one_cycle, calls=5)  # five epochs of 20 steps
+
+headline("The rate in steps 1, 21, 41, 61, 81 and 100")
+for name, used in (("warm-up, cosine", cosine_rates), ("OneCycle", cycle_rates)):
+    print(f"{name:16}", " ".join(f"{used[i]:.4f}" for i in (0, 20, 40, 60, 80, 99)))
+print(f"OneCycle called once an epoch: the rate ends at {once_an_epoch[-1]:.4f}")
+
+# %% [markdown]
+# Called five times instead of a hundred, OneCycle never leaves its warm-up. In
+# Lightning you say the unit where you return the scheduler: ``{"optimizer": optimizer,
+# "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}``. Without it the unit
+# is an epoch.
+
+# %% plot
+
+figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+axes.plot(cosine_rates, color="#0072B2", label="warm-up, then cosine")
+axes.plot(cycle_rates, "--", color="#D55E00", label="OneCycleLR")
+axes.plot(once_an_epoch, ":", color="black", label="OneCycleLR, called once an epoch")
+axes.set(xlabel="step", ylabel="learning rate", ylim=(0, 0.13))
+axes.set_title("Schedules that count steps, over 100 steps")
+axes.legend(fontsize="small")
+
+# %% checks
+
+for step, rate in enumerate(cosine_rates):
+    if step < 20:
+        expected = 0.1 * (0.05 + 0.95 * step / 20)
+    else:
+        expected = 0.1 * (1 + math.cos(math.pi * (step - 20) / 80)) / 2
+    assert math.isclose(rate, expected, rel_tol=1e-6, abs_tol=1e-12)
+assert math.isclose(cycle_rates[0], 0.1 / 25)  # its own rule for the start
+assert math.isclose(max(cycle_rates), 0.1)
+assert cycle_rates.index(max(cycle_rates)) == 0.3 * 100 - 1  # it rises for 30 %
+assert cycle_rates[-1] < 1e-4
+assert once_an_epoch[-1] < 0.02
+
+# %% [markdown]
+# Challenge: 150 steps
+# --------------------
+#
+# Two spirals, wound into each other, 500 points in one batch, and 150 steps. The points
+# come from a ``Generator``: a source of random numbers of your own, with its own seed,
+# so that nothing else that draws numbers can change the points. Adam with its rate of
+# 0.01 from above gets this far:
+
+# %%
+
+generator = torch.Generator().manual_seed(0)
+points, arms = spiral(500, generator)
+new_points, new_arms = spiral(2000, generator)
+
+
+def spiral_accuracy(make_optimizer, make_scheduler=None, steps=150):
+    """The share of new points that a net gets right after so many steps."""
+    _ = torch.manual_seed(0)
+    net = SimpleNet(2, 32, 2)
+    optimizer = make_optimizer(net.parameters())
+    scheduler = make_scheduler(optimizer) if make_scheduler else None
+    net.train()
+    for _ in range(steps):
+        loss = cross_entropy(net(points), arms)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        if scheduler:
+            scheduler.step()
+    net.eval()
+    with torch.no_grad():
+        return (net(new_points).argmax(dim=1) == new_arms).float().mean().item()
+
+
+headline("Challenge: 150 steps of Adam with a rate of 0.01")
+first_try = spiral_accuracy(lambda weights: torch.optim.Adam(weights, lr=0.01))
+print(f"right: {first_try:.0%} of 2000 new points")
+
+# %% [markdown]
+# Beat it: at least 98 % with 150 steps, by changing nothing but the optimizer, its
+# settings and the schedule.
+
+# %% checks
+
+assert 0.85 < first_try < 0.95
+
 # %% plot
 
 if plt.get_backend().lower() != "agg":  # with a screen: show all pictures
@@ -404,11 +616,11 @@ if plt.get_backend().lower() != "agg":  # with a screen: show all pictures
 #
 # - A loss is a module with a ``forward``; autograd finds its derivative.
 # - Momentum follows a fading sum of gradients: 0.9 makes the rate act tenfold.
-# - Adam gives each weight a step of about the learning rate, whatever its gradient.
-# - An optimizer is good or bad together with its learning rate only.
-# - A scheduler counts calls of ``step``: one an epoch, after the optimizer's.
+# - Adam's steps are at most about the learning rate, shorter where gradients disagree.
+# - An optimizer is good or bad only together with its learning rate.
+# - A scheduler counts calls: decide on epochs or steps, and call it once per unit.
 #
-# You have met all that the project behind these lessons is made of. ``classifier.py``
-# holds a loss, two optimizers and StepLR, each a setting of one command. Try
-# ``torchtour fit --model.optimizer adam --model.momentum 0 --model.lr 0.01``, then
-# ``torchtour test --ckpt_path best``.
+# You have now seen every part of the project behind these lessons. ``classifier.py``
+# has a loss, three optimizers and two schedules, each a setting of one command. Try
+# ``torchtour fit --model.optimizer adamw --model.schedule cosine --model.lr 0.01``,
+# then ``torchtour test --ckpt_path best``.

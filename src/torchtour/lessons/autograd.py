@@ -1,13 +1,13 @@
 # %% [markdown]
 """
-Autograd
-========
+Gradients with autograd
+=======================
 
 **About 60 minutes.** You need the tensors of lesson 1. After this lesson you can
 
 - let torch find a derivative, and check it by nudging the input;
-- write gradient descent in five lines;
-- say why gradients must be zeroed, and what ``no_grad`` and ``detach`` are for;
+- write gradient descent in five lines, and say why gradients must be zeroed;
+- say what ``backward`` does with many numbers, and what ``no_grad`` is for;
 - find out why a gradient is ``None``;
 - build autograd yourself, in 60 lines.
 
@@ -28,7 +28,7 @@ import torch
 # sphinx_gallery_start_ignore
 # The page hides this. `uv run --no-project autograd.py` installs what it names:
 # /// script
-# requires-python = ">=3.10"
+# requires-python = ">=3.11"
 # dependencies = ["numpy", "torch>=2.10"]
 # ///
 try:
@@ -52,10 +52,9 @@ def headline(text: str) -> None:
 # Two derivatives
 # ---------------
 #
-# ``requires_grad=True`` asks torch to watch a tensor: it notes down each calculation
-# that the tensor takes part in. ``z.backward()`` goes through these notes from the end
-# to the beginning and leaves in ``x.grad`` how fast z changes with x, and in ``y.grad``
-# how fast z changes with y.
+# ``requires_grad=True`` asks torch to record every calculation that uses the tensor.
+# ``z.backward()`` goes through this record from the end to the beginning. It leaves in
+# ``x.grad`` how fast z changes with x, and in ``y.grad`` how fast z changes with y.
 
 # %%
 
@@ -94,9 +93,13 @@ assert np.isclose(
 assert (x.grad.item(), y.grad.item()) == (2 * 2, 3 * 3**2)
 
 # %% [markdown]
+# One derivative for each number
+# ------------------------------
+#
 # A tensor of many numbers gets a gradient of the same shape, one derivative for each
-# number. But ``backward`` starts from a single number: a net has thousands of weights
-# and one error.
+# number. Without an argument, ``backward`` starts from a single number: a net has
+# thousands of weights and one error. From several numbers it refuses, with a message
+# that you will meet sooner or later. (A *scalar* is a single number.)
 
 # %%
 
@@ -106,13 +109,20 @@ error = (weights**2).sum()
 error.backward()
 print("weights: ", weights.tolist())
 print("gradient:", weights.grad.tolist())
+refusal = ""
+try:
+    (weights**2).backward()
+except RuntimeError as error_without_sum:
+    refusal = str(error_without_sum)
+print("without sum():", refusal)
 
 # %% checks
 
 assert weights.grad.tolist() == [2 * 1, 2 * -2, 2 * 3]  # the derivative of w^2 is 2w
+assert refusal == "grad can be implicitly created only for scalar outputs"
 
 # %% [markdown]
-# Walking downhill
+# Gradient descent
 # ----------------
 #
 # Where is ``(x - 3)**2`` smallest? At 3, you can see that. Let torch find it. Start at
@@ -121,9 +131,8 @@ assert weights.grad.tolist() == [2 * 1, 2 * -2, 2 * 3]  # the derivative of w^2 
 # factor 0.1 is the *learning rate*, and what you want to make small is called the
 # *loss*.
 #
-# Two lines need a word. ``no_grad`` tells torch not to watch the update, which is no
-# part of the calculation of the loss. ``zero_`` sets the derivative back to 0; below
-# you see why.
+# Two lines need an explanation. ``no_grad`` tells torch not to record the update, which
+# is not part of the loss. ``zero_`` sets the derivative back to 0; below you see why.
 
 # %%
 
@@ -144,7 +153,7 @@ for step in range(1, 6):
 # Each line shows x after the step, and the loss from which the step was made. The
 # derivative is ``2 * (x - 3)``, so a step leaves ``1 - 0.1 * 2 = 0.8`` of the distance
 # to 3. The distance starts at 2, so after k steps ``x = 3 - 2 * 0.8**k``. The steps get
-# shorter by themselves, because the slope gets flatter.
+# shorter without your help, because the slope gets flatter.
 
 # %% checks
 
@@ -156,27 +165,39 @@ for k in range(1, 6):
 # What goes wrong: gradients not zeroed
 # -------------------------------------
 #
-# ``backward`` does not set ``x.grad``, it *adds* to it. There is a reason: a number
-# that is used twice has two effects, and they add up. But the derivative of the last
-# step is still there too, unless you remove it. (In lesson 4 ``optimizer.zero_grad()``
-# will do that for all weights.)
+# ``backward`` does not set ``x.grad``, it *adds* to it. Two things are added up, for
+# two reasons.
+#
+# Within one ``backward``, torch adds up all uses of a number: where x is used three
+# times, it has three effects on the result. Mathematics wants that. Between *calls* of
+# ``backward`` torch adds too, and that is a choice: you can sum gradients over several
+# batches or losses, which is called *gradient accumulation*. If you don't want that,
+# set the gradient to zero. (In lesson 4 ``optimizer.zero_grad()`` will do that for all
+# weights.)
 
 # %%
 
 headline("backward twice, without zeroing")
 x = torch.tensor(2.0, requires_grad=True)
 for _ in range(2):
-    (x**2).backward()
+    (x**2 + 2 * x + x).backward()
     print("x.grad =", x.grad.item())
 
 # %% checks
 
-assert x.grad == 2 * 2 + 2 * 2
+assert x.grad == 2 * (2 * 2 + 2 + 1)  # two calls, three uses
+arrived = []
+x.register_hook(lambda slope: arrived.append(slope.item()))  # sees what is added
+(x**2 + 2 * x + x).backward()
+assert arrived == [2 * 2 + 2 + 1]  # once per call: the uses are summed before
 
 # %% [markdown]
+# The descent without zeroing
+# ---------------------------
+#
 # In the descent, each step then repeats all the earlier ones. Like a ball in a bowl
 # without friction, x rolls through the lowest point, up the other side, and back, for
-# ever. torch gives no warning.
+# ever. There is no warning.
 
 # %%
 
@@ -204,16 +225,6 @@ print("not zeroed:", " ".join(f"{x:.4f}" for x in bad[10::10]))
 # Check it without torch. Let d be ``x - 3``, how far x is from 3. The derivative is
 # ``2 * d``, and x.grad holds the sum of all derivatives so far. So each step is the
 # step before it, plus ``-0.1 * 2 * d``.
-
-# %% checks
-
-distance = [1 - 3, (1 - 3) * 0.8]  # the first step is still right
-while len(distance) < 51:
-    last_step = distance[-1] - distance[-2]
-    distance.append(distance[-1] + last_step - 0.1 * 2 * distance[-1])
-assert np.allclose(np.array(bad) - 3, distance, atol=1e-4)
-assert abs(good[50] - 3) < 1e-4  # arrived
-assert max(abs(x - 3) for x in bad[40:]) > 2  # as far away as at the start
 
 # %% [markdown]
 # In the picture: on the left the five steps on the curve, on the right x over 50 steps,
@@ -249,15 +260,25 @@ if plt is not None:
     if plt.get_backend().lower() != "agg":  # agg draws without a screen
         plt.show()
 
+# %% checks
+
+distance = [1 - 3, (1 - 3) * 0.8]  # the first step is still right
+while len(distance) < 51:
+    last_step = distance[-1] - distance[-2]
+    distance.append(distance[-1] + last_step - 0.1 * 2 * distance[-1])
+assert np.allclose(np.array(bad) - 3, distance, atol=1e-4)
+assert abs(good[50] - 3) < 1e-4  # arrived
+assert max(abs(x - 3) for x in bad[40:]) > 2  # as far away as at the start
+
 # %% [markdown]
 # What torch keeps: the graph
 # ---------------------------
 #
-# The notes that torch takes are called the *graph*. Each result knows the calculation
-# it came from, its ``grad_fn``. A tensor that came from no calculation, because you
-# made it, is a *leaf*. Weights are leaves. ``no_grad`` and ``detach`` make results
-# without notes: ``no_grad`` for all that is calculated inside it, ``detach`` for one
-# tensor.
+# The record that torch keeps is called the *graph*. Each result knows the calculation
+# it came from, its ``grad_fn``. A tensor that came from no *recorded* calculation is a
+# *leaf*. Weights are leaves, because you made them. Results of ``no_grad`` and
+# ``detach`` are leaves too, because torch did not record them: ``no_grad`` stops the
+# record for everything inside it, ``detach`` for one tensor.
 
 # %%
 
@@ -268,12 +289,8 @@ with torch.no_grad():
     unwatched = x**2
 print("x:               leaf:", x.is_leaf, " grad_fn:", x.grad_fn)
 print("x**2:            leaf:", square.is_leaf, "grad_fn:", square.grad_fn.name())
-print(
-    "x**2 in no_grad: requires_grad:",
-    unwatched.requires_grad,
-    " grad_fn:",
-    unwatched.grad_fn,
-)
+print("x**2 in no_grad: leaf:", unwatched.is_leaf, " grad_fn:", unwatched.grad_fn)
+print("x.detach():      leaf:", x.detach().is_leaf, " grad_fn:", x.detach().grad_fn)
 
 # %% [markdown]
 # What does it mean for the derivative? A detached tensor counts as a plain number. So
@@ -296,8 +313,15 @@ print("detached:", x.grad.item())
 assert whole == 2 * 2
 assert x.grad == 2
 assert np.shares_memory(x.detach().numpy(), x.detach().numpy())  # detached, not copied
+assert unwatched.is_leaf
+assert not unwatched.requires_grad
+assert x.detach().is_leaf
+assert not square.is_leaf
 
 # %% [markdown]
+# Why the update needs no_grad
+# ----------------------------
+#
 # Why is the update in the descent inside ``no_grad``? Because torch refuses to change
 # in place a leaf that it is watching. And the way around that refusal is a trap:
 # ``x = x - 0.1 * x.grad`` gives the name x to a result, no longer a leaf, and
@@ -327,6 +351,11 @@ assert not x.is_leaf
 # Sooner or later you find ``None`` where you expected a number. These are the reasons.
 # For the result of a calculation torch also warns when you look at its ``grad``; the
 # lesson silences that.
+#
+# The last one is a classic trap. You want small random weights, so you multiply them by
+# 0.01 in the line that makes them. Now the name ``scaled`` refers to a result and not
+# to the leaf, and its gradient never arrives. ``.to(device)`` in that line does the
+# same. Scale first, then call ``requires_grad_()``.
 
 # %%
 
@@ -339,9 +368,14 @@ kept = middle + 1
 kept.retain_grad()
 print("before backward:            ", x.grad)
 (kept**2).backward()
+scaled = torch.ones(3, requires_grad=True) * 0.01
+cured = (torch.ones(3) * 0.01).requires_grad_()
+(scaled.sum() + cured.sum()).backward()
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     print("a result, not a leaf:       ", middle.grad)
+    print("scaled where it was made:   ", scaled.grad)
+print("scaled before:              ", cured.grad.tolist())
 print("requires_grad is not set:   ", constant.grad)
 print("no part of the calculation: ", unused.grad)
 print("a result, with retain_grad: ", kept.grad.item())
@@ -352,14 +386,66 @@ print("a leaf:                     ", x.grad.item())
 assert kept.grad == 2 * (2 * 4 + 1)  # the derivative of k^2 is 2k
 assert x.grad == 2 * (2 * 4 + 1) * 4  # the chain rule: times dk/dx = 4
 assert constant.grad is unused.grad is None
+assert not scaled.is_leaf
+assert cured.is_leaf
+assert cured.grad.tolist() == [1, 1, 1]
+
+# %% [markdown]
+# backward from several numbers
+# -----------------------------
+#
+# Take two results of three numbers. There are six derivatives now, how fast each result
+# changes with each number. Written as a table with a row for each result, they are
+# called the *Jacobian*. ``backward(v)`` takes one number of v for each result. It
+# leaves in ``x.grad`` the sum of the rows, each times its number of v, that is ``v @
+# jacobian``. The whole table is never made, and for a net it would be huge.
+
+# %%
+
+
+def two_results(x):
+    return torch.stack([x[0] * x[1], x[1] * x[2] ** 2])
+
+
+headline("backward(v) and the Jacobian at (1, 2, 3)")
+x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+jacobian = torch.autograd.functional.jacobian(two_results, x)  # [2, 3]
+v = torch.tensor([10.0, 1.0])
+two_results(x).backward(v)
+print("Jacobian:    ", jacobian.tolist())
+print("v @ Jacobian:", (v @ jacobian).tolist())
+print("x.grad:      ", x.grad.tolist())
+refusal = ""
+try:
+    two_results(x).backward(torch.ones(3))
+except RuntimeError as error:
+    refusal = str(error)
+print("a v of 3:    ", refusal.split(" and ")[0])
+
+# %% [markdown]
+# v has the shape of the results, not that of x: here [2]. With ``torch.ones(2)`` you
+# get the gradient of the sum, as if you had written ``sum().backward()``.
+
+# %% checks
+
+assert jacobian.tolist() == [[2, 1, 0], [0, 3**2, 2 * 2 * 3]]  # by the rules of school
+assert x.grad.tolist() == [10 * a + b for a, b in zip(*jacobian.tolist(), strict=True)]
+assert "Mismatch in shape" in refusal
+x.grad = None
+two_results(x).backward(torch.ones(2))
+of_ones = x.grad.clone()
+x.grad = None
+two_results(x).sum().backward()
+assert torch.equal(of_ones, x.grad)
 
 # %% [markdown]
 # The same without backward
 # -------------------------
 #
-# ``torch.func.grad`` takes a function and returns another, its derivative. Nothing is
-# watched or added up, and you can differentiate the derivative again. In the lessons to
-# come ``backward`` is used, as in most code that you will read.
+# ``torch.func.grad`` takes a function and returns another, its derivative. You mark
+# nothing with ``requires_grad``, nothing accumulates in ``.grad``, and you can
+# differentiate the derivative again. The other lessons use ``backward``, as most code
+# that you will read does.
 
 # %%
 
@@ -383,21 +469,24 @@ assert (dz_dx.item(), dz_dy.item()) == (
     27,
 )  # as backward said, and the central differences
 assert second == 6 * 3  # the derivative of 3y^2 is 6y
+assert at[0].grad is at[1].grad is None  # nothing accumulates
+recorded = []
+_ = torch.func.grad(lambda x: (recorded.append(x.requires_grad), x**2)[1])(at[0])
+assert recorded == [True]  # inside, torch records as usual
 
 # %% [markdown]
 # Autograd in 60 lines
 # --------------------
 #
-# There is no magic in it, so build it. A ``Value`` is a number that remembers which
-# values it was calculated from, and how fast it changes with each of them, its
-# *slopes*. For a sum both slopes are 1. For a product each slope is the other factor.
-# For x to the power n it is ``n * x**(n - 1)``. For ReLU, which makes 0 of negative
-# numbers, it is 1 or 0.
+# You can build autograd yourself. A ``Value`` is a number that remembers which values
+# it was calculated from, and how fast it changes with each of them, its *slopes*. For a
+# sum both slopes are 1. For a product each slope is the other factor. For x to the
+# power n it is ``n * x**(n - 1)``. For ReLU, which turns negative numbers into 0, it is
+# 1 or 0.
 #
 # ``backward`` is the chain rule. The result changes with itself at the rate 1. Go back
-# from the result, value by value, and give each parent its share: the slope times the
-# grad of the value. It *adds* the share, because a value that is used twice has two
-# effects.
+# from the result, value by value, and give each parent the slope times the grad of the
+# value. These are *added*, because a value that is used twice has two effects.
 
 # %%
 
@@ -470,9 +559,9 @@ print("dz/dx =", x.grad)
 print("dz/dy =", y.grad)
 
 # %% [markdown]
-# The numbers are those of torch. Now something nearer to a network, in which x and w
-# are used more than once. The same function takes values of ours and tensors of torch:
-# the arithmetic looks alike.
+# The numbers equal torch's. Now a calculation that is closer to a network, in which x
+# and w are used more than once. The same function takes our values and torch's tensors,
+# since the arithmetic looks the same.
 
 # %%
 
@@ -497,26 +586,10 @@ for name in start:
         f"{name:5} ours {ours[name].grad:8.4f}, torch's {torchs[name].grad.item():8.4f}"
     )
 
-# %% checks
-
-assert (z.data, x.grad, y.grad) == (31, 4, 27)
-assert all(ours[name].grad == torchs[name].grad.item() for name in start)
-for seed in range(20):  # and at other places, on both sides of the bend of ReLU
-    numbers = np.random.default_rng(seed).normal(size=4).tolist()
-    mine = [Value(number) for number in numbers]
-    theirs = [torch.tensor(number, requires_grad=True) for number in numbers]
-    squared_error(*mine).backward()
-    squared_error(*theirs).backward()
-    wanted = [number.grad.item() for number in theirs]
-    assert np.allclose([number.grad for number in mine], wanted, rtol=1e-4, atol=1e-5)
-twice = Value(3.0)
-(twice * twice + twice).backward()
-assert twice.grad == 2 * 3 + 1
-
 # %% [markdown]
-# This is the graph that ``error.backward()`` walked through. Data go from left to
-# right: each box shows the operation and the number that came out. The gradient comes
-# back from right to left: the last box has 1, and each box hands its share to the boxes
+# This is the graph that ``error.backward()`` goes through. Data flow from left to
+# right: each box shows the operation and the number that came out. The gradient flows
+# back from right to left: the last box has 1, and each box passes its part to the boxes
 # before it. Follow the path from the error to w, and you have done backpropagation.
 
 # %% plot
@@ -559,7 +632,26 @@ if plt is not None:
     if plt.get_backend().lower() != "agg":
         plt.show()
 
+# %% checks
+
+assert (z.data, x.grad, y.grad) == (31, 4, 27)
+assert all(ours[name].grad == torchs[name].grad.item() for name in start)
+for seed in range(20):  # and at other places, on both sides of the bend of ReLU
+    numbers = np.random.default_rng(seed).normal(size=4).tolist()
+    mine = [Value(number) for number in numbers]
+    theirs = [torch.tensor(number, requires_grad=True) for number in numbers]
+    squared_error(*mine).backward()
+    squared_error(*theirs).backward()
+    wanted = [number.grad.item() for number in theirs]
+    assert np.allclose([number.grad for number in mine], wanted, rtol=1e-4, atol=1e-5)
+twice = Value(3.0)
+(twice * twice + twice).backward()
+assert twice.grad == 2 * 3 + 1
+
 # %% [markdown]
+# The graph in torch
+# ------------------
+#
 # torch keeps the same graph. ``grad_fn`` is the last operation, and its
 # ``next_functions`` are those before it. ``AccumulateGrad`` is where a leaf adds up its
 # gradient.
@@ -581,6 +673,51 @@ y = torch.tensor(3.0, requires_grad=True)
 operations((x**2 + y**3).grad_fn)
 
 # %% [markdown]
+# Challenge: a narrow valley
+# --------------------------
+#
+# Rosenbrock's function has its lowest point, 0, at (1, 1), at the end of a narrow,
+# curved valley. It has been a test for methods of descent since 1960. Here is how far
+# 200 steps of gradient descent get from (-1.2, 1), with three learning rates:
+
+# %%
+
+
+def rosenbrock(x, y):
+    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+
+
+def valley(lr, steps=200):
+    x = torch.tensor(-1.2, requires_grad=True)
+    y = torch.tensor(1.0, requires_grad=True)
+    for _ in range(steps):
+        rosenbrock(x, y).backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+            y -= lr * y.grad
+        x.grad.zero_()
+        y.grad.zero_()
+    return rosenbrock(x, y).item()
+
+
+headline("Challenge: 200 steps through Rosenbrock's valley")
+reached = {lr: valley(lr) for lr in (0.0005, 0.001, 0.002)}
+for lr, loss in reached.items():
+    print(f"learning rate {lr}: loss {loss:.2f}")
+
+# %% [markdown]
+# Beat it: get below 0.05 with 200 calls of ``backward``. You know a way already: look
+# again at the ball without friction, and give it a little friction.
+
+# %% checks
+
+a, b = -1.2, 1.0  # by the rules of school, without autograd
+for _ in range(200):
+    slopes = (-2 * (1 - a) - 400 * a * (b - a**2), 200 * (b - a**2))
+    a, b = a - 0.001 * slopes[0], b - 0.001 * slopes[1]
+assert np.isclose(reached[0.001], rosenbrock(a, b), rtol=1e-3)
+
+# %% [markdown]
 # Recap
 # -----
 #
@@ -588,6 +725,6 @@ operations((x**2 + y**3).grad_fn)
 # - A gradient says how fast the result grows with a number: walk the other way.
 # - ``backward`` adds to ``grad``: zero it before the next step.
 # - ``no_grad`` and ``detach`` keep a calculation out of the graph.
-# - Only leaves that require a gradient and took part get one; else it is ``None``.
+# - Leaves that took part get a gradient, other results only with ``retain_grad``.
 #
 # The next lesson puts weights together into a network.

@@ -1,7 +1,7 @@
 # %% [markdown]
 """
-Neural networks
-===============
+Building a neural network
+=========================
 
 **About 45 minutes.** You need the tensors of lesson 1, and gradients from lesson 2.
 After this lesson you can
@@ -10,12 +10,12 @@ After this lesson you can
 - repeat its calculation by hand;
 - turn its scores into probabilities and answers;
 - explain why there is a ReLU between two linear layers;
-- read the two error messages that everybody meets.
+- read the two error messages that you will meet first.
 
 A *neural network* is a function with many adjustable numbers, its *weights*. It takes
-numbers in, for instance ten measurements of a flower, and gives numbers out, for
-instance one score for each of two species. At first the weights are random, and so are
-the scores. Training, the next lesson, adjusts the weights until the scores are right.
+numbers in, for instance ten measurements of a flower, and returns numbers, for instance
+one score for each of two species. At first the weights are random, and so are the
+scores. Training, the next lesson, adjusts the weights until the scores are right.
 """
 
 # %%
@@ -34,16 +34,16 @@ from torchtour.network import SimpleNet
 # The network of this course
 # --------------------------
 #
-# A network is put together from *layers*, each a function from tensor to tensor.
-# ``SimpleNet`` has three, one after the other:
+# A network consists of *layers*, each a function from tensor to tensor. ``SimpleNet``
+# has three, one after the other:
 #
 # - ``fc1``, a *linear* layer: each of its outputs is a weighted sum of all inputs, plus
 #   one more number, the *bias*. It is also called fully connected, hence the name.
 # - ``relu``: negative numbers become 0, the others stay.
 # - ``fc2``, a second linear layer.
 #
-# What is between the two linear layers is called *hidden*. The class is written once,
-# in ``network.py``, and all lessons and the project use it. This is its code:
+# What is between the two linear layers is called *hidden*. The class is in the file
+# ``network.py``, and all lessons and the project use it. This is its code:
 
 # %%
 
@@ -55,7 +55,11 @@ print(inspect.getsource(SimpleNet).rstrip())
 # and ``forward`` says how a tensor goes through them. You call the network itself,
 # ``net(features)``, and that calls ``forward``.
 #
-# Here is one for ten inputs, called *features*, with twenty hidden numbers and two
+# ``super().__init__()`` runs the ``__init__`` of ``nn.Module``. It makes the lists in
+# which the module keeps its layers and weights, so it must come before the first
+# ``self.fc1 = ...``. If you forget it, torch tells you, as you see below.
+#
+# Here is a net for ten inputs, called *features*, with twenty hidden numbers and two
 # outputs:
 
 # %%
@@ -65,18 +69,51 @@ _ = torch.manual_seed(0)
 net = SimpleNet(input_size=10, hidden_size=20, output_size=2)
 print(net)
 
+
+class Forgetful(nn.Module):
+    def __init__(self):
+        self.layer = nn.Linear(2, 2)
+
+
+headline("A network without super().__init__()")
+refusal = ""
+try:
+    Forgetful()
+except AttributeError as error:
+    refusal = str(error)
+print(refusal)
+
+# %% [markdown]
+# Where one layer simply follows another, you need no class of your own.
+# ``nn.Sequential`` takes the layers in their order and calls them one after the other.
+# You will see it often in other people's code. Its weights have numbers instead of
+# names: ``0.weight`` where ``SimpleNet`` says ``fc1.weight``.
+
+# %%
+
+headline("The same layers in nn.Sequential")
+sequential = nn.Sequential(nn.Linear(10, 20), nn.ReLU(), nn.Linear(20, 2))
+print([name for name, _ in sequential.named_parameters()])
+for layer, twin in ((sequential[0], net.fc1), (sequential[2], net.fc2)):
+    layer.load_state_dict(twin.state_dict())  # copy the weights, see lesson 5
+one_sample = torch.ones(10)
+print("equal outputs:", torch.equal(sequential(one_sample), net(one_sample)))
+
 # %% checks
 
 layers = [type(layer) for layer in net.children()]
+assert layers == [type(layer) for layer in sequential]
 assert layers == [nn.Linear, nn.ReLU, nn.Linear]
+assert refusal == "cannot assign module before Module.__init__() call"
+assert torch.equal(sequential(one_sample), net(one_sample))
 
 # %% [markdown]
 # The weights
 # -----------
 #
-# ``Module`` finds the weights of all its layers; torch calls them *parameters*. There
-# are four tensors, two for each linear layer. ReLU has nothing to adjust. How many
-# numbers is that?
+# ``nn.Module`` finds the weights of all its layers; torch calls them *parameters*.
+# There are four tensors, two for each linear layer. ReLU has nothing to adjust. How
+# many numbers is that?
 
 # %%
 
@@ -107,8 +144,8 @@ assert {name: list(parameter.shape) for name, parameter in net.named_parameters(
 # Through the network
 # -------------------
 #
-# Networks take many samples at once, a *batch*: one row for each sample. Five samples
-# of ten features give five rows of two scores. Raw scores like these are called
+# Networks usually take many samples at once, a *batch*: one row for each sample. Five
+# samples of ten features give five rows of two scores. Raw scores like these are called
 # *logits*.
 
 # %%
@@ -122,9 +159,9 @@ print("shape:", tuple(logits.shape))
 print("grad_fn:", logits.grad_fn.name())
 
 # %% [markdown]
-# ``AddmmBackward0`` is the note that autograd took of the last step, a sum ("add") with
-# a product of matrices ("mm"). The whole network is no more than two such steps and the
-# ReLU between them. By hand, with the four tensors:
+# ``AddmmBackward0`` is what autograd recorded of the last step, a sum ("add") with a
+# matrix product ("mm"). The whole network is two such steps with the ReLU between them.
+# The check does both by hand, with the four tensors.
 
 # %% checks
 
@@ -139,10 +176,15 @@ torch.testing.assert_close(logits, by_hand)
 # From scores to answers
 # ----------------------
 #
-# The larger score is the answer of the network: ``argmax`` gives its place, 0 or 1. To
+# The larger score is the answer of the network: ``argmax`` gives its index, 0 or 1. To
 # read scores as probabilities, use *softmax*: e to the power of each score, divided by
 # their sum. They are positive then and add up to 1, and the larger score has the larger
-# probability. The net is not trained, so it is not sure of anything.
+# probability.
+#
+# The scores are near 0 because the random weights are small, so the probabilities are
+# near one half. That is not because the net has learned nothing: give the same
+# untrained net inputs that are 100 times larger, and it is almost certain of some
+# answers. Being sure and being right are two different things.
 
 # %%
 
@@ -152,6 +194,8 @@ for p, answer in zip(
     probabilities.tolist(), logits.argmax(dim=1).tolist(), strict=True
 ):
     print(f"class 0: {p[0]:.3f}, class 1: {p[1]:.3f}, answer: {answer}")
+sure = net(100 * batch).softmax(dim=1).amax(dim=1)  # the larger of each pair
+print("inputs 100 times larger:", " ".join(f"{p:.3f}" for p in sure.tolist()))
 
 # %% checks
 
@@ -160,12 +204,14 @@ torch.testing.assert_close(
 )
 torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(5))
 assert torch.equal(probabilities.argmax(dim=1), logits.argmax(dim=1))
+assert probabilities.max() < 0.7
+assert sure.max() > 0.999
 
 # %% [markdown]
 # Gradients for all weights
 # -------------------------
 #
-# The weights are leaves with ``requires_grad``, as x was in lesson 2. One ``backward``
+# The weights are leaves with ``requires_grad``, like x in lesson 2. One ``backward``
 # from a single number, here the mean of the squared scores, gives each of the 262 its
 # derivative.
 
@@ -193,8 +239,8 @@ torch.testing.assert_close(net.fc2.bias.grad, (2 * logits / 10).sum(dim=0))
 #
 # Take it out, and two linear layers follow each other: ``W2 @ (W1 @ x + b1) + b2``.
 # Multiply that out, and it is ``(W2 @ W1) @ x + (W2 @ b1 + b2)``: a single linear layer
-# with other weights. The second layer has bought nothing. With a ReLU in between, the
-# brackets can't be multiplied out.
+# with other weights. The second layer adds nothing. With a ReLU in between, you can't
+# multiply out the brackets.
 
 # %%
 
@@ -214,19 +260,9 @@ for name, output in (("without ReLU:", without_relu), ("with ReLU:   ", with_rel
 # And no other linear layer fits the net with ReLU either: a linear layer turns the
 # point halfway between two samples into the output halfway between their outputs.
 
-# %% checks
-
-torch.testing.assert_close(without_relu, one_layer(samples), rtol=1e-4, atol=1e-5)
-with torch.no_grad():
-    middle = (samples[0] + samples[1]) / 2
-    torch.testing.assert_close(
-        one_layer(middle), (one_layer(samples[0]) + one_layer(samples[1])) / 2
-    )
-    assert (net(middle) - (with_relu[0] + with_relu[1]) / 2).abs().max() > 0.01
-
 # %% [markdown]
-# A picture with one input and one output: without ReLU the net can draw straight lines
-# and nothing else, whatever its weights. With it, each hidden unit may bend the line
+# The picture shows nets with one input and one output. Without ReLU the net can draw
+# only straight lines, whatever its weights. With it, each hidden unit can bend the line
 # once, and training can bend it to fit the data.
 
 # %% plot
@@ -250,11 +286,21 @@ axes.legend()
 if plt.get_backend().lower() != "agg":  # agg draws without a screen
     plt.show()
 
+# %% checks
+
+torch.testing.assert_close(without_relu, one_layer(samples), rtol=1e-4, atol=1e-5)
+with torch.no_grad():
+    middle = (samples[0] + samples[1]) / 2
+    torch.testing.assert_close(
+        one_layer(middle), (one_layer(samples[0]) + one_layer(samples[1])) / 2
+    )
+    assert (net(middle) - (with_relu[0] + with_relu[1]) / 2).abs().max() > 0.01
+
 # %% [markdown]
 # What goes wrong: the wrong number of features
 # ---------------------------------------------
 #
-# You will meet this message often. It shows both shapes: the batch on the left, the
+# You will see this message often. It shows both shapes: the batch on the left, the
 # weights, transposed, on the right. The inner sizes, 9 and 10, must agree.
 
 # %%
@@ -275,8 +321,8 @@ assert "5x9 and 10x20" in refusal
 # What goes wrong: float64 data
 # -----------------------------
 #
-# The weights are ``float32``, and NumPy's numbers are ``float64``, Double in torch's
-# messages. ``float()`` makes ``float32`` of them.
+# The weights are ``float32``, and NumPy's numbers are ``float64``, which torch's
+# messages call Double. ``float()`` converts them to ``float32``.
 
 # %%
 
@@ -303,6 +349,42 @@ np.testing.assert_allclose(
 )
 
 # %% [markdown]
+# Challenge: a parabola without training
+# --------------------------------------
+#
+# Draw x squared between -1 and 1 with a net of one input, four hidden units and one
+# output. Set its weights by hand. How good is a straight line, the best that a net
+# without ReLU can do? Its largest error is one half: the parabola reaches from 0 to 1,
+# and the line runs halfway between.
+
+# %%
+
+
+def largest_error(net):
+    x = torch.linspace(-1, 1, 2001)[:, None]  # [2001, 1]
+    with torch.no_grad():
+        return (net(x) - x**2).abs().max().item()
+
+
+headline("Challenge: the largest error of a flat line at one half")
+by_you = SimpleNet(1, 4, 1)
+with torch.no_grad():
+    by_you.fc1.weight[:] = torch.tensor([[1.0], [1.0], [1.0], [1.0]])  # yours to change
+    by_you.fc1.bias[:] = torch.tensor([0.0, 0.0, 0.0, 0.0])
+    by_you.fc2.weight[:] = torch.tensor([[0.0, 0.0, 0.0, 0.0]])
+    by_you.fc2.bias[:] = torch.tensor([0.5])
+print(f"{largest_error(by_you):.4f}")
+
+# %% [markdown]
+# Beat it: get below 0.07 with other numbers in the four lines. Remember that each
+# hidden unit bends the line once. You can get below 0.04 if the line runs a little
+# below the parabola where it bends.
+
+# %% checks
+
+assert largest_error(by_you) == 0.5
+
+# %% [markdown]
 # Recap
 # -----
 #
@@ -312,5 +394,5 @@ np.testing.assert_allclose(
 # - ``argmax`` gives the answer, ``softmax`` the probabilities.
 # - Without ReLU two linear layers are one.
 #
-# Next: training. The weights are random now; you will see how a few lines make them
-# good.
+# Next: the training loop. The weights are random now; you will see how a few lines make
+# them good.

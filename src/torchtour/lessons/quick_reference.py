@@ -4,8 +4,8 @@ Quick reference
 ===============
 
 The ten operations that you will look up most often, and the five ideas behind all the
-rest. Each is a few lines that run; after each comes a cell that checks what was
-printed. The lessons explain them.
+rest. Each is a few lines that run, followed by a cell that checks what was printed. The
+lessons explain them.
 """
 
 # %%
@@ -113,8 +113,8 @@ assert grid.tolist() == [[0, 1, 2], [3, 4, 5]]
 # Operation 6: gradients
 # ----------------------
 #
-# ``backward`` adds the derivative to ``grad`` of each tensor with ``requires_grad``
-# that took part. Zero it before the next one.
+# ``backward`` adds the derivative to ``grad`` of each leaf with ``requires_grad`` that
+# took part. Zero it before the next one.
 
 # %%
 
@@ -151,16 +151,14 @@ assert (x**3).requires_grad
 # ------------------------
 #
 # The accelerator if the machine has one, else the CPU. A network and its data must be
-# on the same one.
+# on the same device. ``check_available`` matters: without it you get what torch was
+# built for, even on a machine that has none.
 
 # %%
 
 headline("To a device")
-device = (
-    torch.accelerator.current_accelerator()
-    if torch.accelerator.is_available()
-    else torch.device("cpu")
-)
+accelerator = torch.accelerator.current_accelerator(check_available=True)
+device = accelerator or torch.device("cpu")
 there = torch.ones(2, 2).to(device)
 back = there.cpu()
 print(back)
@@ -175,7 +173,8 @@ assert back.tolist() == [[1, 1], [1, 1]]
 # Operation 9: save
 # -----------------
 #
-# Save the ``state_dict``, the named tensors of a network, not the network itself.
+# Save the ``state_dict``, the named weights and buffers of a network, not the network
+# itself.
 
 # %%
 
@@ -201,14 +200,15 @@ assert {name: tuple(tensor.shape) for name, tensor in net.state_dict().items()} 
 # ------------------
 #
 # Build a network of the same shape first, then fill it. ``weights_only=True`` refuses
-# files that contain code.
+# files that would call functions while they are read. ``map_location="cpu"`` loads a
+# file from a machine with a GPU.
 
 # %%
 
 headline("Load")
 fresh = nn.Linear(2, 1)
 before = torch.equal(fresh.weight, net.weight)
-fresh.load_state_dict(torch.load(file, weights_only=True))
+fresh.load_state_dict(torch.load(file, weights_only=True, map_location="cpu"))
 folder.cleanup()
 print("equal weights before:", before, " after:", torch.equal(fresh.weight, net.weight))
 
@@ -245,7 +245,7 @@ assert photographs.dtype == torch.float32
 # ----------------
 #
 # torch records the calculation as it runs and goes back through it for the derivatives.
-# Ordinary Python, with its loops and ifs, can be differentiated.
+# You can differentiate ordinary Python, with its loops and ifs.
 
 # %%
 
@@ -265,8 +265,8 @@ assert (power.item(), x.grad.item()) == (2**5, 5 * 2**4)
 # Idea 3: module
 # --------------
 #
-# Layers and their weights in one object, which you call like a function. Modules are
-# put together from modules.
+# Layers and their weights in one object, which you call like a function. You build
+# modules from modules.
 
 # %%
 
@@ -290,7 +290,8 @@ assert sum(p.numel() for p in net.parameters()) == (2 * 10 + 10) + (10 * 2 + 2)
 # ---------------------
 #
 # Forward, loss, zero the gradients, backward, step, and again. This one finds the line
-# through four points.
+# through four points. ``train()`` before it and ``eval()`` after it set the mode of
+# layers such as dropout.
 
 # %%
 
@@ -300,11 +301,13 @@ y = 2 * x + 1
 _ = torch.manual_seed(0)
 line = nn.Linear(1, 1)
 optimizer = torch.optim.SGD(line.parameters(), lr=0.1)
+_ = line.train()
 for _ in range(500):
     loss = nn.functional.mse_loss(line(x), y)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
+_ = line.eval()
 print(f"slope {line.weight.item():.3f}, intercept {line.bias.item():.3f}")
 
 # %% checks
@@ -320,8 +323,8 @@ torch.testing.assert_close(
 # Idea 5: device
 # --------------
 #
-# Where the numbers are is where the arithmetic is done. The code is the same for every
-# device: move the network and the batch, and the result is on that device too.
+# torch calculates where the numbers are. The code is the same for every device: move
+# the network and the batch, and the result is on that device too.
 
 # %%
 

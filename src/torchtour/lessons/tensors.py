@@ -1,14 +1,14 @@
 # %% [markdown]
 """
-Tensors
-=======
+Tensors and their shapes
+========================
 
 **About 60 minutes.** You need Python, and nothing more. After this lesson you can
 
 - make tensors, and say what decides their shape and dtype;
 - calculate with them, number by number and as matrices;
-- change a shape, join tensors, pick numbers out, and say when memory is shared;
-- predict what broadcasting does, also where it gives a wrong result and no error;
+- change a shape, join tensors, index them, and say when memory is shared;
+- predict what broadcasting does, even where it gives a wrong result and no error;
 - go from NumPy to torch and back, and to another device.
 
 A *tensor* is a block of numbers of one kind, arranged in rows, columns and so on. A
@@ -25,7 +25,7 @@ import torch
 # sphinx_gallery_start_ignore
 # The page hides this. `uv run --no-project tensors.py` installs what it names:
 # /// script
-# requires-python = ">=3.10"
+# requires-python = ">=3.11"
 # dependencies = ["numpy", "torch>=2.10"]
 # ///
 try:
@@ -66,9 +66,9 @@ print("dtype:", table.dtype)
 # columns. The *dtype*, short for data type, says what kind of number each one is:
 # ``int64`` is a whole number kept in 64 bits.
 #
-# After a result comes a cell like the next one. It checks the result against an answer
-# found in another way, and ``assert`` stops the lesson if the two differ. You can pass
-# over these cells: they are there so that you can trust what you read.
+# Each section ends with a cell like the next one, which checks its results against an
+# independent calculation. ``assert`` stops the lesson if the two differ. You can skip
+# these cells: they are there so that you can trust what you read.
 
 # %% checks
 
@@ -77,6 +77,9 @@ assert table.dtype == torch.int64
 assert torch.iinfo(table.dtype).max == 2**63 - 1  # 64 bits, one of them for the sign
 
 # %% [markdown]
+# What decides the dtype
+# ----------------------
+#
 # What decides the dtype? The values in the list, unless you name one. A single ``2.0``
 # makes all of them floats, numbers with a fractional part. Python's own floats take 64
 # bits. torch prefers ``float32``: half the memory, and precise enough for learning.
@@ -90,9 +93,16 @@ print("[True, False]", torch.tensor([True, False]).dtype)
 print("you do       ", torch.tensor([1, 2], dtype=torch.float32).dtype)
 
 # %% [markdown]
+# Zeros, ones and random numbers
+# ------------------------------
+#
 # Often you know the shape but not yet the numbers. ``rand`` draws them at random,
 # evenly from 0 to 1. The *seed* given to ``manual_seed`` fixes which random numbers
 # come, so that you get the same ones on each run.
+#
+# Why the ``_ =`` before it? ``manual_seed`` returns an object that you don't need, and
+# a notebook prints whatever the last line of a cell returns. By custom, ``_`` is the
+# name for a value that you throw away.
 
 # %%
 
@@ -134,6 +144,9 @@ assert (a * b).tolist() == [1 * 4, 2 * 5, 3 * 6]
 assert (a @ b).item() == 1 * 4 + 2 * 5 + 3 * 6
 
 # %% [markdown]
+# Matrix products
+# ---------------
+#
 # For two tables, or *matrices*, ``@`` does that with each row of the left one and each
 # column of the right one. So the inner sizes must agree, and the outer ones remain: (2,
 # 3) @ (3, 4) gives (2, 4). ``randn`` draws from the normal distribution: around 0,
@@ -163,8 +176,8 @@ torch.testing.assert_close(product, written_out)  # equal up to rounding
 # ------------------------------
 #
 # In memory a tensor is one long row of numbers, and the shape only says how to read it.
-# So ``view`` shows you the same numbers in another shape without copying any. Not
-# copied means shared: write through one name, and you read it under the other.
+# So ``view`` shows you the same numbers in another shape without copying any. They
+# share memory: if you write through one name, you read the change under the other.
 
 # %%
 
@@ -182,12 +195,15 @@ numbers[0] = 0  # and the way back
 assert grid.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
 
 # %% [markdown]
+# Strides
+# -------
+#
 # How does torch find row 1, column 2 in that long row? By the *strides* of the tensor:
-# how many places to go on in memory for one step along each dimension. In ``grid`` a
-# step to the next row is 4 places and a step to the next column is 1 place, so row 1,
-# column 2 is at place 1 * 4 + 2 * 1 = 6. ``grid.T`` is the *transpose*: its rows are
-# the columns of ``grid``. No number was moved for it. It has the same memory with the
-# strides swapped.
+# how far to move in memory for one step along each dimension. In ``grid`` a step to the
+# next row moves by 4 and a step to the next column by 1, so row 1, column 2 has the
+# index 1 * 4 + 2 * 1 = 6. ``grid.T`` is the *transpose*: its rows are the columns of
+# ``grid``. torch moves no number for it. It uses the same memory with the strides
+# swapped.
 
 # %%
 
@@ -195,17 +211,8 @@ headline("Strides")
 print("grid:   shape", tuple(grid.shape), "strides", grid.stride())
 print("grid.T: shape", tuple(grid.T.shape), "strides", grid.T.stride())
 
-# %% checks
-
-for tensor in (grid, grid.T):
-    per_row, per_column = tensor.stride()
-    for i in range(tensor.shape[0]):
-        for j in range(tensor.shape[1]):
-            assert tensor[i, j] == numbers[i * per_row + j * per_column]
-assert grid.T.data_ptr() == grid.data_ptr()  # the same place in memory
-
 # %% [markdown]
-# The same in a picture. The colour of a number tells its place in memory.
+# The same in a picture. The colour of a number shows its position in memory.
 
 # %% plot
 
@@ -233,14 +240,23 @@ if plt is not None:
     if plt.get_backend().lower() != "agg":  # agg draws without a screen
         plt.show()
 
+# %% checks
+
+for tensor in (grid, grid.T):
+    per_row, per_column = tensor.stride()
+    for i in range(tensor.shape[0]):
+        for j in range(tensor.shape[1]):
+            assert tensor[i, j] == numbers[i * per_row + j * per_column]
+assert grid.T.data_ptr() == grid.data_ptr()  # the same place in memory
+
 # %% [markdown]
 # What goes wrong: view on a transposed tensor
 # --------------------------------------------
 #
 # ``grid.T`` reads the memory in jumps: 0, 4, 8, 1 and so on. ``view`` can't give you
 # these numbers as one row without moving them, so it refuses. ``reshape`` is like
-# ``view`` where that is possible and makes a copy where it is not. Then nothing is
-# shared any more, and nobody tells you.
+# ``view`` where that is possible and makes a copy where it is not. The copy no longer
+# shares memory, and there is no warning.
 
 # %%
 
@@ -263,6 +279,9 @@ assert copy[1:].tolist() == [4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
 assert grid[0, 0] == 0
 
 # %% [markdown]
+# What goes wrong: view instead of a transpose
+# --------------------------------------------
+#
 # A worse mistake gives no error at all: ``view(4, 3)`` in place of ``.T``. The shape
 # comes out right, and the numbers are in the wrong places. A new shape never reorders
 # the numbers.
@@ -285,7 +304,8 @@ assert grid.T[0].tolist() != grid.view(4, 3)[0].tolist()
 # ``cat`` joins tensors along a dimension that they have: two tables of two rows become
 # one of four. ``stack`` puts them side by side along a *new* dimension: two tables
 # become a pile of two tables. Use ``cat`` to add more rows to a data set, and ``stack``
-# to make one tensor of a list of samples.
+# to make one tensor of a list of samples. (In the check, ``zip`` with ``strict=True``
+# is an ordinary ``zip`` that refuses lists of different lengths.)
 
 # %%
 
@@ -310,8 +330,12 @@ assert torch.stack([first, second]).tolist() == [first.tolist(), second.tolist()
 # More dimensions, another order
 # ------------------------------
 #
-# ``unsqueeze`` adds a dimension of size 1 at the place you name, and ``squeeze`` takes
-# one away. A net expects a batch, so a single sample needs an ``unsqueeze(0)``.
+# ``unsqueeze`` adds a dimension of size 1 where you say, and ``squeeze`` removes one.
+# You will use it to make a *batch* of a single sample. Most layers of a net act on the
+# last dimensions, and so take one sample as well as a batch. Batch norm in training
+# mode, and any ``dim=1`` in your own code, need the batch dimension: keep it with
+# ``unsqueeze(0)``.
+#
 # ``permute`` puts dimensions into another order, as ``.T`` does for two. A photograph
 # often comes as height, width, colour, and torch's layers want colour first. Like
 # ``.T``, both share memory.
@@ -334,6 +358,15 @@ print(
     "-> permute(2, 0, 1):",
     tuple(colour_first.shape),
 )
+layer = torch.nn.Linear(3, 2)  # a layer from three numbers to two, see lesson 3
+print("the layer, for a sample:", tuple(layer(sample).shape))
+print("and for a batch of one:", tuple(layer(sample.unsqueeze(0)).shape))
+refusal = ""
+try:
+    torch.nn.BatchNorm1d(3)(sample)
+except ValueError as error:
+    refusal = str(error)
+print("batch norm, for a sample:", refusal)
 
 # %% checks
 
@@ -346,6 +379,9 @@ assert all(
     for c in range(3)
 )
 assert colour_first.data_ptr() == photograph.data_ptr()
+assert layer(sample).shape == (2,)
+assert torch.equal(layer(sample.unsqueeze(0))[0], layer(sample))
+assert "got 1D input" in refusal
 
 # %% [markdown]
 # Sums in one line: einsum
@@ -386,10 +422,10 @@ headline("A column plus a row")
 print(torch.tensor([[10], [20], [30]]) + torch.tensor([1, 2, 3, 4]))
 
 # %% [markdown]
-# The same rule turns a slip into a wrong result. Take three predictions as a column and
-# the three true values as a row. Their difference is a table of all nine pairs, and its
-# mean looks like any other number. These predictions are perfect, so the error should
-# be 0.
+# The same rule can turn a slip into a wrong result. Take three predictions as a column
+# and the three true values as a row. Their difference is a table of all nine pairs, and
+# its mean looks like any other number. These predictions are perfect, so the error
+# should be 0.
 
 # %%
 
@@ -407,8 +443,8 @@ assert np.isclose(wrong.item(), (0 + 1 + 4 + 1 + 0 + 1 + 4 + 1 + 0) / 9)
 assert correct == 0
 
 # %% [markdown]
-# Taking tensors apart
-# --------------------
+# Indexing and masks
+# ------------------
 #
 # Rows and columns count from 0, and ``:`` takes a whole dimension. A comparison gives a
 # *mask*, a tensor of True and False, and with a mask as index you get the numbers where
@@ -438,9 +474,9 @@ assert not np.shares_memory(grid[grid > 7].numpy(), numbers.numpy())
 # Changing in place
 # -----------------
 #
-# ``c = c + 1`` makes a new tensor and hangs the old name on it. ``c += 1``, and every
-# method whose name ends in ``_``, changes the tensor itself, and whoever shares it sees
-# the change.
+# ``c = c + 1`` makes a new tensor and gives it the old name. ``c += 1``, and every
+# method whose name ends in ``_``, changes the tensor itself. You see the change under
+# every name that shares its memory.
 
 # %%
 
@@ -463,9 +499,12 @@ assert c.tolist() == [0 + 1 + 1 + 1] * 3
 # ----------------------
 #
 # ``sum()`` adds up everything. ``sum(dim=0)`` adds along dimension 0, from row to row,
-# and that dimension goes away: (3, 4) becomes (4). ``mean``, ``max`` and ``argmax``
-# take ``dim`` too. ``argmax`` gives the *place* of the largest number; that is how you
-# will read the answer of a network.
+# and that dimension goes away: (3, 4) becomes (4). ``argmax`` gives the *index* of the
+# largest number; that is how you will read the answer of a network.
+#
+# Two of the others have a catch. ``mean`` needs floats: it refuses the whole numbers of
+# ``grid`` until you call ``float()``. And ``max(dim=1)`` returns two tensors, the
+# largest values and their indices; ``amax`` returns the values only.
 
 # %%
 
@@ -474,6 +513,16 @@ print("sum()        ", grid.sum())
 print("sum(dim=0)   ", grid.sum(dim=0))
 print("sum(dim=1)   ", grid.sum(dim=1))
 print("argmax(dim=1)", grid.argmax(dim=1))
+refusal = ""
+try:
+    grid.mean(dim=0)
+except RuntimeError as error:
+    refusal = str(error)
+print("mean(dim=0):", refusal.split(":")[1].strip().split(".")[0])
+print("float().mean(dim=0)", grid.float().mean(dim=0))
+values, indices = grid.max(dim=1)
+print("max(dim=1)   ", values, indices)
+print("amax(dim=1)  ", grid.amax(dim=1))
 
 # %% checks
 
@@ -481,6 +530,12 @@ assert grid.sum() == 11 * 12 / 2  # 0 + 1 + ... + 11
 assert grid.sum(dim=0).tolist() == [sum(column) for column in zip(*rows, strict=True)]
 assert grid.sum(dim=1).tolist() == [sum(row) for row in rows]
 assert grid.argmax(dim=1).tolist() == [row.index(max(row)) for row in rows]
+assert "could not infer output dtype" in refusal
+assert grid.float().mean(dim=0).tolist() == [
+    sum(c) / 3 for c in zip(*rows, strict=True)
+]
+assert values.tolist() == grid.amax(dim=1).tolist() == [max(row) for row in rows]
+assert torch.equal(indices, grid.argmax(dim=1))
 
 # %% [markdown]
 # NumPy and back
@@ -515,7 +570,7 @@ assert copy.tolist() == [0, 0, 0]
 # NumPy makes ``float64`` numbers, torch ``float32``. A sum of both is silently
 # ``float64``, with twice the memory. A product with ``@`` is refused, and your first
 # network will refuse such data too. (The message says Double for ``float64`` and Float
-# for ``float32``.) Convert once, where the data come in.
+# for ``float32``.) Convert once, where you read the data.
 
 # %%
 
@@ -542,11 +597,16 @@ assert np.isclose((measured.float() @ a).item(), 0.1 * 1 + 0.2 * 2 + 0.3 * 3)
 #
 # Each tensor lives on a *device*: the CPU, or an *accelerator* such as a graphics card,
 # which does many sums at a time. The lines below take the accelerator if the machine
-# has one, else the CPU, so it works everywhere. ``print(device)`` would tell you which;
-# the lesson leaves it out, to print the same everywhere.
+# has one, else the CPU. ``print(device)`` would tell you which; the lesson leaves it
+# out, to print the same everywhere.
 #
-# Tensors on different devices do not mix. ``to(device)`` brings one over, ``cpu()``
-# brings it back.
+# Always ask ``is_available()`` first. ``current_accelerator()`` alone tells you what
+# your torch was *built* for, and the usual Linux build is built for NVIDIA cards even
+# on a machine that has none. Apple's accelerator, MPS, has no ``float64``: convert to
+# ``float32`` before you move data there.
+#
+# You can't combine tensors on different devices. ``to(device)`` copies one over, and
+# ``cpu()`` copies it back.
 
 # %%
 
@@ -561,6 +621,51 @@ print(ones.tolist())
 
 assert ones.device == torch.zeros(1).to(device).device
 assert torch.equal(ones.cpu(), torch.tensor([[1.0, 1.0], [1.0, 1.0]]))
+checked = torch.accelerator.current_accelerator(check_available=True)  # in one call
+assert (checked or torch.device("cpu")) == device
+
+# %% [markdown]
+# Challenge: which ring?
+# ----------------------
+#
+# 200 points lie on two rings, one inside the other. Which ring does a new point belong
+# to? A simple rule takes the *mean* of the points of each ring, and gives a new point
+# the ring whose mean is nearer. Look how broadcasting makes all distances at once.
+
+# %%
+
+
+def rings(n):
+    """Points [n, 2] on two rings, and the ring of each: 0 is the inner one."""
+    ring = torch.arange(n) % 2
+    angle = 2 * torch.pi * torch.rand(n)
+    radius = 1 + ring + 0.2 * torch.randn(n)
+    return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1), ring
+
+
+headline("Challenge: the rule of the nearer mean on 200 new points")
+_ = torch.manual_seed(0)
+known, known_ring = rings(200)
+new, new_ring = rings(200)
+means = torch.stack([known[known_ring == k].mean(dim=0) for k in (0, 1)])  # [2, 2]
+distances = (new[:, None] - means).square().sum(dim=2)  # [200, 2]
+answers = distances.argmin(dim=1)
+right = (answers == new_ring).float().mean().item()
+print(f"right: {right:.0%}")
+
+# %% [markdown]
+# Guessing is as good, because both means lie near the centre. Beat it: get at least
+# 95 % of the new points right, without a loop, and without using ``new_ring`` except to
+# count. There are several ways. One needs a single line more than the rule above.
+
+# %% checks
+
+by_hand = 0
+for (x1, x2), ring in zip(new.tolist(), new_ring.tolist(), strict=True):
+    inner, outer = ((x1 - m1) ** 2 + (x2 - m2) ** 2 for m1, m2 in means.tolist())
+    by_hand += (outer < inner) == ring
+assert np.isclose(right, by_hand / 200)
+assert right < 0.6
 
 # %% [markdown]
 # Recap
@@ -570,7 +675,7 @@ assert torch.equal(ones.cpu(), torch.tensor([[1.0, 1.0], [1.0, 1.0]]))
 # - ``*`` works number by number, ``@`` is the matrix product; inner sizes must agree.
 # - Views share memory, copies don't; a new shape never reorders the numbers.
 # - Broadcasting repeats size 1: a column minus a row is a table, without an error.
-# - NumPy's floats are ``float64``, torch's ``float32``: convert where the data come in.
+# - NumPy's floats are ``float64``, torch's ``float32``: convert where you read data.
 #
 # The next lesson is autograd: how torch finds out which way to change a number to make
 # a result smaller.

@@ -162,6 +162,10 @@ class Run(CheckpointCallback):
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         self.random_states = checkpoint.get("random_states", [])  # before 0.3 there are none
 
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        # Before the first loader is iterated: a loader of the user's own may draw its order from the global generator.
+        restore_random_state(self.random_states, trainer.global_rank)
+
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         assert self.folder is not None
         if not trainer.strategy.broadcast((self.folder / "best.ckpt").exists()):
@@ -172,7 +176,6 @@ class Run(CheckpointCallback):
             self.history.truncate(trainer.current_epoch)
             replace(self.folder / "config.yaml", self.config.encode())
             replace(self.folder / "metrics.csv", self.history.text().encode())
-        restore_random_state(self.random_states, trainer.global_rank)
         self.has_started = True
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:

@@ -2,6 +2,5 @@
 
 from torchtour.sweep.classifiers import StackedClassifiers
 from torchtour.sweep.data import StackedData
-from torchtour.sweep.optimizers import StackedAdam, StackedSGD
 
-__all__ = ["StackedAdam", "StackedClassifiers", "StackedData", "StackedSGD"]
+__all__ = ["StackedClassifiers", "StackedData"]

@@ -10,7 +10,8 @@ from torch.utils.data import DataLoader
 
 from torchtour.training.batches import Batch, Batches, loader
 
-BLOCK, LARGEST = 64, 2**22  # batches in a block, and features of all of them together
+MAX_BLOCK_BATCHES = 64
+MAX_BLOCK_FEATURES = 2**22  # of all batches of a block together
 
 
 class StackedBatches(Batches):
@@ -53,10 +54,19 @@ class StackedData(LightningDataModule):
             run.trainer = self.trainer
             run.setup(stage)
 
+    def first_batch(self) -> Batch:
+        """The first training batch of all runs: features [runs, batch, n], labels [runs, batch]."""
+        features, labels = zip(*(run.train_dataloader().dataset[0] for run in self.runs), strict=True)
+        return torch.stack(features), torch.stack(labels)
+
     def train_dataloader(self) -> DataLoader[Any]:
         parts = [run.train_dataloader().dataset for run in self.runs]
         features: Tensor = parts[0][0][0]  # [batch, n]
-        return loader(StackedBatches(parts, max(1, min(BLOCK, LARGEST // (len(parts) * features.numel() + 1)))))
+        return loader(
+            StackedBatches(
+                parts, max(1, min(MAX_BLOCK_BATCHES, MAX_BLOCK_FEATURES // (len(parts) * features.numel() + 1)))
+            )
+        )
 
     def val_dataloader(self) -> DataLoader[Any]:
         return loader(StackedBatches([run.val_dataloader().dataset for run in self.runs], 1))

@@ -1,5 +1,6 @@
 """What a sweep trains: each combination of settings with each seed, in parts that fit into memory."""
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, product
@@ -9,7 +10,7 @@ from lightning import LightningDataModule, Trainer, seed_everything
 
 from torchtour.classifier import Classifier
 from torchtour.settings import SET_FROM_DATA
-from torchtour.sweep.classifiers import EACH, StackedClassifiers
+from torchtour.sweep.classifiers import PER_NET_SETTINGS, StackedClassifiers
 from torchtour.sweep.data import StackedData
 from torchtour.training.module import init_parameters
 
@@ -28,7 +29,7 @@ class Member:
     @property
     def shape(self) -> str:
         """What nets that train as one have in common."""
-        return repr([item for item in self.settings.items() if item[0] not in EACH])
+        return repr([item for item in self.settings.items() if item[0] not in PER_NET_SETTINGS])
 
 
 class Grid:
@@ -73,10 +74,10 @@ class Grid:
         own = self.own_data
         indices = [seeds.index(member.seed) for member in part]
         stack = StackedClassifiers(
-            [started[index][0].net for index in indices],
+            started[0][0],
+            [copy.deepcopy(started[index][0].net) for index in indices],
             [member.settings for member in part],
             indices if own else None,
-            getattr(started[0][0], "inputs", None),
         )
         trainer.fit(stack, StackedData([data for _, data in started] if own else [self.data]))
         results = zip(part, stack.results(), strict=True)

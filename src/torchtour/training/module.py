@@ -4,11 +4,10 @@ import inspect
 import io
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any
+from typing import Any, Self
 
 import torch
 from lightning import LightningModule
-from typing_extensions import Self
 
 from torchtour.settings import SET_FROM_DATA, UserError, without_control_chars
 from torchtour.training.checksum import is_intact
@@ -53,7 +52,7 @@ def from_bytes(content: bytes, path: str | Path) -> Any:
 
 
 def init_parameters(owner: type[Any]) -> dict[str, inspect.Parameter]:
-    """The settings that a class's __init__ takes, with those that it passes on to its parents as **kwargs."""
+    """The settings that a class's __init__ takes, with those that it passes on to its parents by keyword."""
     parameters: dict[str, inspect.Parameter] = {}
     for parent in owner.__mro__:
         if "__init__" not in vars(parent):

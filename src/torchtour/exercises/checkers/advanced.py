@@ -1,138 +1,188 @@
 """Lesson 6."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import StepLR
+from torch.optim.lr_scheduler import LRScheduler
 
-from torchtour.exercises.judge import Check, NotRight, predict, same, verdict
+from torchtour.exercises.compare import article
+from torchtour.exercises.judge import Check, prediction_check
+from torchtour.exercises.trial import AnswerError, Ban, Trial
 
 
-def loss(answer: Callable[..., Any]) -> str | None:
-    module = answer()
-    if not isinstance(module, nn.Module):
-        raise NotRight("`MeanAbsoluteError()` is not an nn.Module. Keep the first line of the class.")
-    prediction = torch.tensor([1.0, 2.0, 5.0, 0.0], requires_grad=True)
-    target = torch.tensor([2.0, 2.0, 1.0, 1.0])
-    got = module(prediction, target)
-    if isinstance(got, float):
-        return "number"
-    key = verdict(
-        "MeanAbsoluteError()",
-        got,
-        torch.tensor(1.5),
-        signed=torch.tensor(0.5),
-        summed=torch.tensor(6.0),
-        squared=torch.tensor(4.5),
-        single=torch.tensor([1.0, 0.0, 4.0, 1.0]),
-        middle=torch.tensor(1.0),
-    )
-    if key:
-        return key
-    if not got.requires_grad:
-        return "unwatched"
+def absolute_error(t: Trial, answer: Callable[..., Any]) -> None:
+    t.require(isinstance(answer, type), "`MeanAbsoluteError` should be a class.")
+    for n in (t.draw.size(3, 6), t.draw.size(7, 9), 1):
+        with t.watched("MeanAbsoluteError()"):
+            loss = answer()
+        t.instance(loss, nn.Module, "What `MeanAbsoluteError` makes")
+        prediction = t.draw.normal(n, scale=3).requires_grad_()
+        errors = (t.draw.normal(n).abs() + 0.1) * t.draw.random.choice([-1, 1]) * torch.linspace(1, -0.9, n).sign()
+        target = (prediction.detach() + errors).requires_grad_()  # no error is 0, where the slope of abs is not defined
+        shown = "MeanAbsoluteError()"
+        got = t.call(loss, prediction, target, shown=shown, names="prediction target", compare=False)
+        t.require(not isinstance(got, float), "", "number", t.last_call)
+        t.see("What `MeanAbsoluteError()` returns", got, t.last_call)
+        t.require(got.requires_grad, "", "unwatched", t.last_call)
+        t.gradients(got, t.last_call, prediction=prediction, target=target)
+        for shapes in (
+            ((n + 3, 1), (n + 3,)),
+            ((n + 3,), (n + 3, 1)),
+            ((n + 3,), (1,)),
+            ((n + 3,), (n + 4,)),
+            ((2, 3), (3,)),
+        ):
+            see_refusal(t, loss, t.draw.normal(*shapes[0]), t.draw.normal(*shapes[1]))
+
+
+def see_refusal(t: Trial, loss: nn.Module, prediction: Tensor, target: Tensor) -> None:
+    seen = f"prediction {list(prediction.shape)}, target {list(target.shape)}"
     try:
-        module(prediction[:, None], target)
-    except ValueError:
-        return None
-    except Exception:
-        return "other_error"
-    return "any_shape"
+        with t.watched(seen):
+            got = loss(prediction, target)
+    except AnswerError as error:
+        kind = type(error.cause)
+        t.require(issubclass(kind, ValueError), "", "other_error", f"{seen}\ngot {kind.__name__}\nexpected ValueError")
+        return
+    shown = list(got.shape) if isinstance(got, Tensor) else ""
+    t.fail("any_shape", "", f"{seen}\ngot {article(got)} {shown}\nexpected a ValueError")
 
 
-def train(answer: Callable[..., Any]) -> str | None:
-    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
-    scheduler = StepLR(optimizer, step_size=2, gamma=0.5)
-    seen: list[str] = []
-    for name, thing in (("o", optimizer), ("s", scheduler)):
-        thing.step = spy(seen, name, thing.step)  # type: ignore[method-assign]
-    got = answer(optimizer, scheduler, 6, 3)
-    steps = "".join(seen)
-    if steps.count("o") != 18:
-        return "few_steps" if steps.count("o") == 6 else "no_steps"
-    if "s" not in steps:
-        return "never"
-    if steps.count("s") == 18:
-        return "per_batch"
-    if steps.endswith("os") and steps.count("s") == 1:
-        return "once"
-    if steps.startswith("s"):
-        return "scheduler_first"
-    right = [1.0, 1.0, 0.5, 0.5, 0.25, 0.25]
-    return verdict("train", got, right, ends=[*right[1:], 0.125])
+class AbsoluteError(nn.Module):
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        if prediction.size() != target.size():
+            raise ValueError
+        return torch.maximum(prediction - target, target - prediction).sum() / len(prediction)
 
 
-def spy(seen: list[str], name: str, step: Callable[..., Any]) -> Callable[..., Any]:
-    def stepped(*args: Any, **kwargs: Any) -> Any:
-        seen.append(name)
-        return step(*args, **kwargs)
-
-    return stepped
-
-
-def two(number: float) -> Tensor:
-    return torch.tensor([number, -number])
+def train(t: Trial, answer: Callable[..., Any]) -> None:
+    epochs, batches = t.draw.sizes(2, 2, 6)
+    for turns in ((epochs, batches), (1, batches + 1), (batches + 2, 1)):
+        for kind in ("StepLR", "ExponentialLR", "LinearLR"):
+            see_schedule(t, answer, kind, *turns)
 
 
-def momentum_step(answer: Callable[..., Any]) -> str | None:
-    weight, gradient, velocity = two(1.0), two(2.0), two(5.0)
-    got = answer(weight, gradient, velocity, 0.1, 0.9)
-    if not (same(weight, two(1.0)) and same(velocity, two(5.0))):
-        return "in_place"
-    if not isinstance(got, tuple | list) or len(got) != 2:
-        raise NotRight("`momentum_step` should return two tensors: `return new_weight, new_velocity`.")
-    key = verdict(
-        "momentum_step",
-        tuple(got),
-        (two(0.35), two(6.5)),
-        forgot=(two(0.35), two(5.0)),
-        old_velocity=(two(0.5), two(6.5)),
-        uphill=(two(1.65), two(6.5)),
-        no_momentum=(two(0.8), two(2.0)),
-        average=(two(1 - 0.1 * 4.7), two(4.7)),
-        rate_in_velocity=(two(1 - 4.7), two(4.7)),
-        not_faded=(two(0.3), two(7.0)),
-        swapped=(two(6.5), two(0.35)),
-        gradient_faded=(two(1 - 0.1 * 6.8), two(6.8)),
-        nesterov=(two(1 - 0.1 * (2 + 0.9 * 6.5)), two(6.5)),
+def see_schedule(t: Trial, answer: Callable[..., Any], kind: str, epochs: int, batches: int) -> None:
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=t.draw.number(0.2, 0.9))
+    gamma = t.draw.number(0.3, 0.8)
+    schedulers: dict[str, Callable[[], LRScheduler]] = {
+        "StepLR": lambda: torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=gamma),
+        "ExponentialLR": lambda: torch.optim.lr_scheduler.ExponentialLR(optimizer, gamma=gamma),
+        "LinearLR": lambda: torch.optim.lr_scheduler.LinearLR(optimizer, start_factor=gamma, total_iters=3),
+    }
+    scheduler = schedulers[kind]()
+    events: list[str] = []
+    optimizer.register_step_post_hook(lambda *_: events.append("batch"))
+    step = scheduler.step
+
+    def watched_step() -> None:
+        events.append("scheduler")
+        step()
+
+    scheduler.step = watched_step  # type: ignore[method-assign, assignment]
+    rates = t.call(
+        answer, optimizer, scheduler, epochs, batches, names="optimizer scheduler epochs batches", compare=False
     )
-    return key
+    seen = f"train(optimizer, scheduler, {epochs}, {batches}) with a {kind}\n"
+    seen += f"got the calls {', '.join(events[:14])}{' ...' if len(events) > 14 else ''}"
+    n_steps, n_schedules = events.count("batch"), events.count("scheduler")
+    right = [*["batch"] * batches, "scheduler"] * epochs
+    if events == right:
+        t.see("The order of the calls", events, seen)
+    else:
+        several = epochs > 1 and batches > 1
+        known = {
+            "per_batch": events == ["batch", "scheduler"] * epochs * batches,
+            "never": n_schedules == 0 and n_steps == epochs * batches,
+            "once": n_schedules == 1 and epochs > 1 and n_steps == epochs * batches and events[-1] == "scheduler",
+            "scheduler_first": events == ["scheduler", *["batch"] * batches] * epochs,
+            "few_steps": n_steps == epochs and several and n_schedules in (epochs, epochs * batches),
+            "no_steps": n_steps != epochs * batches,
+        }
+        t.see("The order of the calls", events, seen, key=next((key for key, it_is in known.items() if it_is), ""))
+    t.see("What `train` returns", rates, seen)
 
 
-def adam_step(answer: Callable[..., Any]) -> str | None:
-    weight, gradient, m, v = two(1.0), two(0.3), two(0.2), torch.tensor([0.04, 0.04])
-    got = answer(weight, gradient, m, v, 3, 0.1, 0.8, 0.9, 0.01)
-    if not (same(weight, two(1.0)) and same(m, two(0.2))):
-        return "in_place"
-    if not isinstance(got, tuple | list) or len(got) != 3:
-        raise NotRight("`adam_step` should return three tensors: the weight, m and v.")
-    new_m, new_v = 0.8 * 0.2 + 0.2 * 0.3, 0.9 * 0.04 + 0.1 * 0.09
-    fix_m, fix_v = 1 - 0.8**3, 1 - 0.9**3
+def train_by_counting(
+    optimizer: torch.optim.Optimizer, scheduler: LRScheduler, epochs: int, batches: int
+) -> list[float]:
+    rates = []
+    for count in range(epochs * batches):
+        if count % batches == 0:
+            rates.append(scheduler.get_last_lr()[0])
+        optimizer.step()
+        if (count + 1) % batches == 0:
+            scheduler.step()
+    return [float(rate) for rate in rates]
 
-    def result(step: float, m: float = new_m, v: float = new_v) -> tuple[Tensor, Tensor, Tensor]:
-        return two(1 - 0.1 * step), two(m), torch.tensor([v, v])
 
-    mixed_m, mixed_v = 0.9 * 0.2 + 0.1 * 0.3, 0.8 * 0.04 + 0.2 * 0.09
-    return verdict(
-        "adam_step",
-        tuple(got),
-        result(new_m / fix_m / ((new_v / fix_v) ** 0.5 + 0.01)),
-        not_corrected=result(new_m / (new_v**0.5 + 0.01)),
-        eps_in_root=result(new_m / fix_m / (new_v / fix_v + 0.01) ** 0.5),
-        no_root=result(new_m / fix_m / (new_v / fix_v + 0.01)),
-        corrected_kept=result(new_m / fix_m / ((new_v / fix_v) ** 0.5 + 0.01), new_m / fix_m, new_v / fix_v),
-        counted_from_zero=result(new_m / (1 - 0.8**2) / ((new_v / (1 - 0.9**2)) ** 0.5 + 0.01)),
-        uphill=result(-new_m / fix_m / ((new_v / fix_v) ** 0.5 + 0.01)),
-        betas_swapped=result(mixed_m / (1 - 0.9**3) / ((mixed_v / (1 - 0.8**3)) ** 0.5 + 0.01), mixed_m, mixed_v),
-        old_means=(*result(0.2 / fix_m / ((0.04 / fix_v) ** 0.5 + 0.01))[:1], two(new_m), torch.full((2,), new_v)),
-        no_eps=result(new_m / fix_m / (new_v / fix_v) ** 0.5),
-    )
+def momentum_step(t: Trial, answer: Callable[..., Any]) -> None:
+    for shape in ((t.draw.size(2, 5),), (2, t.draw.size(2, 4)), ()):
+        weight, gradient, velocity = (t.draw.normal(*shape) + 0.1 for _ in range(3))
+        lr, momentum = t.draw.number(0.05, 0.4), t.draw.number(0.3, 0.95)
+        names = "weight gradient velocity lr momentum"
+        for before in (velocity, torch.zeros(shape)):
+            with t.part():
+                got = t.call(answer, weight, gradient, before, lr, momentum, names=names)
+                see_new(t, got, [weight, gradient, before])
+
+
+def see_new(t: Trial, results: Sequence[Tensor], inputs: Sequence[Tensor]) -> None:
+    shared = {one.data_ptr() for one in results} & {one.data_ptr() for one in inputs}
+    t.require(not shared, "The results share memory with what was handed in: they should be new.", seen=t.last_call)
+
+
+def momentum_by_torch(weight: Tensor, gradient: Tensor, velocity: Tensor, lr: float, momentum: float) -> Any:
+    parameter = nn.Parameter(weight.clone())
+    optimizer = torch.optim.SGD([parameter], lr=lr, momentum=momentum)
+    optimizer.state[parameter]["momentum_buffer"] = velocity.clone()
+    parameter.grad = gradient.clone()
+    optimizer.step()
+    return parameter.detach(), optimizer.state[parameter]["momentum_buffer"]
+
+
+def adam_step(t: Trial, answer: Callable[..., Any]) -> None:
+    names = "weight gradient m v t lr"
+    for shape, count in (
+        ((t.draw.size(2, 5),), t.draw.size(2, 9)),
+        ((2, t.draw.size(2, 4)), 1),
+        ((3,), t.draw.size(20, 90)),
+    ):
+        weight, gradient, m = (t.draw.normal(*shape) for _ in range(3))
+        v = t.draw.normal(*shape).square() + 0.1
+        betas: dict[str, Any] = {
+            "beta1": t.draw.number(0.5, 0.85),
+            "beta2": t.draw.number(0.9, 0.98),
+            "eps": t.draw.number(0.1, 0.5),
+        }
+        lr = t.draw.number(0.05, 0.4)
+        for before in ((m, v), (torch.zeros(shape), torch.zeros(shape))):
+            for more in (betas, {}):
+                with t.part():
+                    got = t.call(answer, weight, gradient, *before, count, lr, names=names, tolerance=1e-4, **more)
+                    see_new(t, got, [weight, gradient, *before])
+    tiny, zero = torch.full((2,), t.draw.random.randint(1, 9) * 1e-8), torch.zeros(2)
+    t.call(answer, zero, tiny, zero, zero, 1, 0.1, names=names, tolerance=1e-3, go_on=True)  # where eps counts
+    t.call(answer, t.draw.normal(2), zero, zero, zero, 1, 0.1, names=names, go_on=True)
+
+
+def adam_by_torch(
+    weight: Tensor, gradient: Tensor, m: Tensor, v: Tensor, t: int, lr: float, beta1: float = 0.9, beta2: float = 0.999,
+    eps: float = 1e-8,
+) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
+    parameter = nn.Parameter(weight.clone())
+    optimizer = torch.optim.Adam([parameter], lr=lr, betas=(beta1, beta2), eps=eps, foreach=False)
+    state = {"step": torch.tensor(float(t - 1)), "exp_avg": m.clone(), "exp_avg_sq": v.clone()}
+    optimizer.state[parameter] = state
+    parameter.grad = gradient.clone()
+    optimizer.step()
+    return parameter.detach(), state["exp_avg"], state["exp_avg_sq"]
 
 
 CHECKS = {
-    1: predict(
+    1: prediction_check(
         1,
         "rate_after_25",
         0.2,
@@ -149,7 +199,7 @@ CHECKS = {
     ),
     2: Check(
         "MeanAbsoluteError",
-        loss,
+        absolute_error,
         "Compare the shapes first. Then: difference, absolute value, mean.",
         {
             "number": (
@@ -169,7 +219,7 @@ CHECKS = {
                 "No `detach`, no `no_grad`, no new `torch.tensor` on the way.",
             ),
             "any_shape": (
-                "[4, 1] against [4] goes through, and broadcasting makes 16 differences of it.",
+                "Shapes that differ go through, and broadcasting stretches one to fit the other.",
                 "`raise ValueError(...)` if the shapes differ.",
             ),
             "other_error": (
@@ -177,6 +227,8 @@ CHECKS = {
                 "Compare the shapes yourself, in the first line.",
             ),
         },
+        reference=AbsoluteError,
+        bans=(Ban("torch's own L1 loss", ("l1_loss",)),),
     ),
     3: Check(
         "train",
@@ -195,7 +247,7 @@ CHECKS = {
                 "The optimizer does not make one step for each batch of each epoch.",
                 "Only the scheduler is called at the wrong place.",
             ),
-            "never": ("Nobody calls the scheduler now, so the rate never falls.", "Once an epoch."),
+            "never": ("The scheduler is never called.", "Once an epoch."),
             "once": (
                 "The scheduler is called a single time, after all epochs.",
                 "Inside of the loop over epochs, outside of the loop over batches.",
@@ -209,6 +261,7 @@ CHECKS = {
                 "Append the rate before the batches, as it was.",
             ),
         },
+        reference=train_by_counting,
     ),
     4: Check(
         "momentum_step",
@@ -248,6 +301,7 @@ CHECKS = {
                 "The weight moves by lr times the new velocity.",
             ),
         },
+        reference=momentum_by_torch,
     ),
     5: Check(
         "adam_step",
@@ -277,5 +331,6 @@ CHECKS = {
             ),
             "no_eps": ("eps is missing. It keeps the step finite where v is 0.", "Add it to the root."),
         },
+        reference=adam_by_torch,
     ),
 }

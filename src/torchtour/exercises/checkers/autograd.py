@@ -1,112 +1,149 @@
 """Lesson 2."""
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from torchtour.exercises.judge import Check, NotRight, predict, same, unlike, verdict
+from torchtour.exercises.judge import Check, prediction_check
+from torchtour.exercises.trial import Trial
 
 
-def slope(answer: Callable[..., Any]) -> str | None:
-    def cubic(x: Tensor) -> Tensor:
-        return x**3 - 2 * x
+class Curve:
+    """A function to differentiate, which counts its calls."""
 
-    got = answer(cubic, 2.0)
-    if isinstance(got, Tensor) and got.numel() == 1:
-        if same(got, 10.0):
-            return "tensor"
-        got = got.item()
-    key = verdict("slope", got, 10.0, value=4.0, power=12.0)
-    if key:
-        return key
-    whole = answer(lambda x: x * x, 5)
-    if not same(whole, 10.0):
-        raise NotRight(unlike("slope(lambda x: x * x, 5)", whole, 10.0))
-    steep = answer(lambda x: (1000 * x).sin(), 0.0)
-    return None if same(steep, 1000.0, 1e-5) else "difference"
+    def __init__(self, shown: str, function: Callable[[Tensor], Tensor]) -> None:
+        self.shown, self.function, self.n_calls = shown, function, 0
+
+    def __call__(self, x: Any) -> Any:
+        self.n_calls += 1
+        return self.function(x)
 
 
-def descend(answer: Callable[..., Any]) -> str | None:
-    def path(zeroed: bool, sign: float = -1.0) -> list[float]:
-        x, total, seen = 1.0, 0.0, []
-        for _ in range(6):
-            total = 2 * (x - 3) + (0 if zeroed else total)
-            x += sign * 0.1 * total
-            seen.append(x)
-        return seen
-
-    right = path(zeroed=True)
-    got = answer(1.0, 6)
-    late = [1.0, *right[:-1]]
-    if isinstance(got, list) and len(got) == 7 and same(got[1:], right):
-        return "start"
-    return verdict("descend", got, right, not_zeroed=path(zeroed=False), uphill=path(True, 1.0), still=[1.0] * 6,
-                   late=late)  # fmt: skip
-
-
-def line_step(answer: Callable[..., Any]) -> str | None:
-    x, y = torch.tensor([0.0, 1.0, 2.0, 5.0]), torch.tensor([1.0, 3.0, 4.0, 9.0])
-    w, b = torch.tensor(0.5, requires_grad=True), torch.tensor(-1.0, requires_grad=True)
-    got = answer(w, b, x, y, 0.1)
-    if not isinstance(got, tuple | list) or len(got) != 2 or not all(isinstance(one, Tensor) for one in got):
-        raise NotRight("`line_step` should return two tensors: `return new_w, new_b`.")
-    if w.item() != 0.5 or b.item() != -1.0:
-        return "changed"
-    error = (0.5 * x - 1.0 - y).double()
-    dw, db = (2 * (error * x).mean()).item(), (2 * error.mean()).item()
-    new_w = 0.5 - 0.1 * dw
-    late = (2 * (new_w * x - 1.0 - y).mean()).item()
-    right = (torch.tensor(new_w), torch.tensor(-1 - 0.1 * db))
-    key = verdict(
-        "line_step",
-        tuple(got),
-        right,
-        uphill=(torch.tensor(0.5 + 0.1 * dw), torch.tensor(-1 + 0.1 * db)),
-        summed=(torch.tensor(0.5 - 0.4 * dw), torch.tensor(-1 - 0.4 * db)),
-        one_after_the_other=(right[0], torch.tensor(-1 - 0.1 * late)),
-        swapped=(right[1], right[0]),
-        gradients=(torch.tensor(dw), torch.tensor(db)),
-    )
-    if key is None and any(one.requires_grad for one in got):
-        return "watched"
-    if key is None and not same(answer(w, b, x, y, 0.1), tuple(got)):
-        return "leftover"
-    return key
+def slope(t: Trial, answer: Callable[..., Any]) -> None:
+    a, b, c = (t.draw.number(0.5, 3) for _ in range(3))
+    curves = [
+        Curve(f"lambda x: {a} * x**3 - {b} * x", lambda x: a * x**3 - b * x),
+        Curve(f"lambda x: {c} * (x * {b}).sin()", lambda x: c * (x * b).sin()),
+        Curve(f"lambda x: {a} / (x * x + {c})", lambda x: a / (x * x + c)),
+        Curve(f"lambda x: {b} * x * x", lambda x: b * x * x),
+    ]
+    for curve in curves:
+        t.call(answer, curve, t.draw.number(-3, 3), names="function at", tolerance=1e-4, go_on=True)
+        t.call(answer, curve, t.draw.random.randint(4, 9), names="function at", tolerance=1e-4, go_on=True)
+    # Autograd and a difference quotient disagree here: the detached factor counts as a constant.
+    half_watched = Curve(f"lambda x: {a} * x.detach() * x", lambda x: a * x.detach() * x)
+    t.call(answer, half_watched, t.draw.number(1, 3), names="function at", tolerance=1e-4, go_on=True)
+    if t.expected is not None and any(curve.n_calls == 0 for curve in curves):
+        t.fail("other", "`slope` never calls the function that it is given.")
 
 
-def value(answer: Callable[..., Any]) -> str | None:
-    if not isinstance(answer, type):
-        raise NotRight("`Value` should be the class of the start file, with your two lines in it.")
-    a, b = answer(3.0), answer(-4.0)
-    (a * b).backward()
-    if (a.grad, b.grad) == (0.0, 0.0):
-        raise NotRight("After `(a * b).backward()` both a.grad and b.grad are still 0.")
-    if (a.grad, b.grad) == (3.0, -4.0):
-        return "own_data"
-    if (a.grad, b.grad) == (1.0, 1.0):
-        return "as_sum"
-    if (a.grad, b.grad) != (-4.0, 3.0):
-        raise NotRight(f"For a = 3 and b = -4, `(a * b).backward()` leaves a.grad {a.grad} and b.grad {b.grad}.")
-    a, b, c = answer(3.0), answer(-4.0), answer(5.0)
-    (a * b * c).backward()
-    if (a.grad, b.grad) == (-4.0, 3.0):
-        return "chain"
-    a = answer(3.0)
-    (a * a).backward()
-    if a.grad == 3.0:
-        return "overwritten"
-    x, y = answer(1.5), answer(-0.5)
-    (x * y + x * x * x + y).backward()
-    if not (math.isclose(x.grad, -0.5 + 3 * 1.5**2) and math.isclose(y.grad, 1.5 + 1)):
-        raise NotRight("Single products are right, but x * y + x * x * x + y gives wrong derivatives.")
-    return None
+def slope_of(function: Callable[[Tensor], Tensor], at: float) -> float:
+    x = torch.tensor(float(at), requires_grad=True)
+    (derivative,) = torch.autograd.grad(function(x), x)
+    return derivative.item()
+
+
+def descend(t: Trial, answer: Callable[..., Any]) -> None:
+    for lr in (t.draw.number(0.15, 0.45), t.draw.number(0.01, 0.09, 3)):
+        start, steps = t.draw.number(-6, 8), t.draw.size(3, 7)
+        t.call(answer, start, steps, lr, names="start steps lr", tolerance=1e-4, go_on=True)
+    t.call(answer, t.draw.number(-6, 8), t.draw.size(4, 9), names="start steps", tolerance=1e-4, go_on=True)
+    t.call(answer, t.draw.number(-6, 8), 1, names="start steps", lr=t.draw.number(0.2, 0.4), tolerance=1e-4, go_on=True)
+
+
+def path_of(start: float, steps: int, lr: float = 0.1) -> list[float]:
+    x, path = start, []
+    for _ in range(steps):
+        x -= lr * 2 * (x - 3)
+        path.append(x)
+    return path
+
+
+def line_step(t: Trial, answer: Callable[..., Any]) -> None:
+    w = torch.tensor(t.draw.number(-2, 2), requires_grad=True)
+    b = torch.tensor(t.draw.number(-2, 2), requires_grad=True)
+    for n in (t.draw.size(3, 6), t.draw.size(7, 9)):
+        x, y, lr = t.draw.normal(n), t.draw.normal(n), t.draw.number(0.02, 0.4)
+        for again in (False, True):
+            before = [w.detach().clone(), b.detach().clone()]
+            got = t.call(answer, w, b, x, y, lr, names="w b x y lr", changes=("w", "b"), compare=False)
+            new = t.pair(got, "What `line_step` returns")
+            for one, old in ((w, before[0]), (b, before[1])):
+                if t.expected is not None and (one.detach() != old or not one.requires_grad):
+                    t.fail("changed", "")
+            for name, one in zip(("w", "b"), new, strict=True):
+                which = "of a second call" if again else "of the first call"
+                t.see(f"The new {name} {which}", one, t.last_call, key="leftover" if again else "")
+                t.require(not one.requires_grad, "", "watched")
+                t.require(one is not w and one is not b, "The results are the tensors that were handed in.")
+
+
+def line_step_by_formula(w: Tensor, b: Tensor, x: Tensor, y: Tensor, lr: float) -> tuple[Tensor, Tensor]:
+    error = (w.detach() * x + b.detach() - y).double()
+    dw, db = 2 * (error * x).mean(), 2 * error.mean()
+    return (w.detach() - lr * dw).float(), (b.detach() - lr * db).float()
+
+
+def value(t: Trial, answer: Callable[..., Any]) -> None:
+    t.require(isinstance(answer, type), "`Value` should be the class of the start file, with your two lines in it.")
+    sums: dict[str, Callable[..., Any]] = {
+        "a * b": lambda a, b, c: a * b,
+        "a * b * c": lambda a, b, c: a * b * c,
+        "a * (b * c)": lambda a, b, c: a * (b * c),
+        "a * a": lambda a, b, c: a * a,
+        "a * b + c": lambda a, b, c: a * b + c,
+        "(a + b) * (b + c)": lambda a, b, c: (a + b) * (b + c),
+        "a * b + a * a * a + b": lambda a, b, c: a * b + a * a * a + b,
+        "a + b": lambda a, b, c: a + b,
+        "d * d + d * c with d = a * b": lambda a, b, c: with_part(a * b, c),
+    }
+    for text, function in sums.items():
+        numbers = [t.draw.number(-4, 4) or 1.5 for _ in range(3)]
+        seen = "z = " + text + " with " + ", ".join(f"{n} = {x}" for n, x in zip("abc", numbers, strict=True))
+        with t.watched(seen):
+            leaves = [answer(number) for number in numbers]
+            z = function(*leaves)
+            z.backward()
+            found = [float(leaf.grad) for leaf in leaves]
+            data = float(z.data)
+        t.see(f"z.data for z = {text}", data, seen)
+        for name, gradient in zip("abc", found, strict=True):
+            t.see(f"{name}.grad after z.backward() for z = {text}", gradient, seen)
+
+
+def with_part(d: Any, c: Any) -> Any:
+    """An intermediate result that is used three times."""
+    return d * d + d * c
+
+
+class Dual:
+    """Derivatives forwards, beside the value: another way than Value's."""
+
+    def __init__(self, data: float, parts: "dict[Dual, float] | None" = None) -> None:
+        self.data, self.grad = data, 0.0
+        self.parts = {self: 1.0} if parts is None else parts
+
+    def combined(self, data: float, other: "Dual", one: float, two: float) -> "Dual":
+        parts = {leaf: one * part for leaf, part in self.parts.items()}
+        for leaf, part in other.parts.items():
+            parts[leaf] = parts.get(leaf, 0.0) + two * part
+        return Dual(data, parts)
+
+    def __add__(self, other: "Dual") -> "Dual":
+        return self.combined(self.data + other.data, other, 1.0, 1.0)
+
+    def __mul__(self, other: "Dual") -> "Dual":
+        return self.combined(self.data * other.data, other, other.data, self.data)
+
+    def backward(self) -> None:
+        for leaf, part in self.parts.items():
+            leaf.grad = part
 
 
 CHECKS = {
-    1: predict(
+    1: prediction_check(
         1,
         "grad_after_two",
         24.0,
@@ -124,7 +161,7 @@ CHECKS = {
             "No step is made here, so both turns find the same derivative.",
         ),
     ),
-    2: predict(
+    2: prediction_check(
         2,
         "grad_half_watched",
         4.0,
@@ -164,8 +201,9 @@ CHECKS = {
                 "One method of a tensor gives its single number to Python. Lesson 1 uses it for a @ b.",
             ),
             "difference": (
-                "`slope` fails for a function that bends quickly: is it working with small steps?",
-                "Use backward: it needs no step and has no error of that kind.",
+                "For a function with `x.detach()` in it your `slope` is not what autograd gives. "
+                "Is it working with small steps?",
+                "Use backward: it needs no steps, and knows what is detached.",
             ),
             "not_watched": (
                 "torch does not watch your tensor, so there is nothing to go backward through.",
@@ -180,6 +218,7 @@ CHECKS = {
             "does not require grad": "not_watched",
             "Only Tensors of floating point": "whole_number",
         },
+        reference=slope_of,
     ),
     4: Check(
         "descend",
@@ -221,6 +260,7 @@ CHECKS = {
             "leaf Variable": "in_place",
             "NoneType.*zero_": "none",
         },
+        reference=path_of,
     ),
     5: Check(
         "line_step",
@@ -254,6 +294,7 @@ CHECKS = {
                 "backward adds to w.grad. `torch.autograd.grad` leaves nothing behind; or set the gradients to None.",
             ),
         },
+        reference=line_step_by_formula,
     ),
     6: Check(
         "Value",
@@ -277,5 +318,6 @@ CHECKS = {
                 "A number that is used twice has two effects, and they add up. Look at how `__add__` does it.",
             ),
         },
+        reference=Dual,
     ),
 }

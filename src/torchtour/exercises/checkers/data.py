@@ -1,165 +1,153 @@
 """Lesson 7."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from torchtour.exercises.judge import Check, NotRight, predict, same, unlike, verdict
-
-FEATURES = torch.arange(14.0).reshape(7, 2)
-LABELS = torch.tensor([0, 1, 2, 0, 1, 2, 1])
+from torchtour.exercises.judge import Check, prediction_check
+from torchtour.exercises.trial import Ban, Trial, as_int64
 
 
-def points(answer: Callable[..., Any]) -> str | None:
-    dataset = answer(FEATURES, LABELS)
-    if not isinstance(dataset, Dataset):
-        raise NotRight("`Points(...)` is not a Dataset. Keep the first line of the class.")
-    if not isinstance(length := dataset.__len__(), int):  # type: ignore[attr-defined]
-        raise NotRight(f"`len` of your dataset is {length!r:.40}. A whole number is asked for.")
-    if length in (6, 8):
-        return "off_by_one"
-    if length in (2, 14):
-        return "counts_numbers"
-    if length != 7:
-        raise NotRight(f"For 7 points `len` of your dataset is {length}.")
-    item = dataset[2]
-    if isinstance(item, Tensor):
-        return "no_label" if same(item, FEATURES[2]) else "one_tensor"
-    if not isinstance(item, tuple | list) or len(item) != 2:
-        raise NotRight("`dataset[2]` should be a pair: features and label.")
-    if same(item[0], LABELS[2]) and same(item[1], FEATURES[2]):
-        return "swapped"
-    if same(item[0], FEATURES[1]) or same(item[0], FEATURES[3]):
-        return "shifted"
-    if not same(item[0], FEATURES[2]):
-        raise NotRight("`dataset[2]` does not begin with the features of point 2.")
-    if isinstance(item[1], Tensor) and item[1].is_floating_point():
-        return "float_label"
-    if isinstance(item[1], Tensor) and item[1].shape == (1,):
-        return "label_in_list"
-    if isinstance(item[1], Tensor) and item[1].shape == LABELS.shape:
-        return "all_labels"
-    x, y = next(iter(DataLoader(dataset, batch_size=7)))
-    return verdict("next(iter(DataLoader(...)))", (x, y), (FEATURES, LABELS))
+def points(t: Trial, answer: Callable[..., Any]) -> None:
+    t.require(isinstance(answer, type), "`Points` should be a class.")
+    n, n_features = t.draw.sizes(2, 3, 7)
+    tables = [(t.draw.normal(size, n_features), t.draw.labels(size, 3)) for size in (n, n + 2)]
+    sets = []
+    for features, labels in tables:
+        made = t.call(answer, features, labels, shown="Points", names="features labels", compare=False)
+        t.require(isinstance(made, Dataset), "`Points` should be a Dataset: write `class Points(Dataset)`.")
+        sets.append(made)
+    for made, (features, labels) in zip(sets, tables, strict=True):
+        seen = (
+            f"dataset = Points(features, labels) with features {list(features.shape)} and labels {list(labels.shape)}"
+        )
+        with t.watched(seen):
+            length = len(made)
+        t.see("`len(dataset)`", length, seen)
+        for place in (0, len(labels) - 1, len(labels) // 2, -1):
+            with t.watched(seen):
+                item = made[place]
+            t.see(f"`dataset[{place}]`", item, seen)
+        with t.watched(seen):
+            batch = next(iter(DataLoader(made, batch_size=3)))
+        t.see("A batch of three that DataLoader makes of the dataset", batch, seen)
 
 
-def batches(answer: Callable[..., Any]) -> str | None:
-    got = answer(FEATURES, LABELS, 3)
-    if not isinstance(got, Iterable):
-        raise NotRight(unlike("batches", got, []))
-    got = list(got)
-    if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in got):
-        raise NotRight("`batches` should return a list of pairs (features, labels).")
+class Pairs(Dataset[tuple[Tensor, Tensor]]):
+    def __init__(self, features: Tensor, labels: Tensor) -> None:
+        self.pairs = list(zip(features, labels, strict=True))
 
-    def cut(*spans: tuple[int, int]) -> list[tuple[Tensor, Tensor]]:
-        return [(FEATURES[start:end], LABELS[start:end]) for start, end in spans]
+    def __len__(self) -> int:
+        return len(self.pairs)
 
-    got = [tuple(pair) for pair in got]
-    key = verdict(
-        "batches",
-        list(got),
-        cut((0, 3), (3, 6), (6, 7)),
-        last_lost=cut((0, 3), (3, 6)),
-        one_short=cut((0, 2), (3, 5), (6, 7)),
-        overlapping=cut((0, 4), (3, 7), (6, 7)),
-        sliding=cut(*((i, i + 3) for i in range(7))),
-        first_lost=cut((1, 4), (4, 7)),
-        moved_back=cut((0, 3), (3, 6), (4, 7)),
-        number_of_batches=cut((0, 3), (3, 5), (5, 7)),
-        labels_whole=[(FEATURES[i : i + 3], LABELS) for i in (0, 3, 6)],
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        return self.pairs[index]
+
+
+def batches(t: Trial, answer: Callable[..., Any]) -> None:
+    n_features, size = t.draw.sizes(2, 3, 6)
+    full, rest = t.draw.size(2, 4), t.draw.random.randrange(1, size)
+    for n in (full * size + rest, full * size, size - 1, size + 1):
+        features, labels = t.draw.normal(n, n_features), t.draw.labels(n, 1) + torch.arange(n)
+        t.call(answer, features, labels, size, names="features labels size", listed=True, go_on=True)
+    t.call(answer, t.draw.normal(4, 2), t.draw.labels(4, 2), 1, names="features labels size", listed=True, go_on=True)
+
+
+def batches_by_split(features: Tensor, labels: Tensor, size: int) -> list[tuple[Tensor, Tensor]]:
+    return list(zip(torch.split(features, size), torch.split(labels, size), strict=True))
+
+
+def shuffled(t: Trial, answer: Callable[..., Any]) -> None:
+    n = t.draw.size(8, 12)
+    features = torch.arange(2.0 * n).reshape(n, 2)[torch.randperm(n, generator=t.draw.generator)]
+    features += t.draw.number(0, 1)
+    labels = torch.arange(n)[torch.randperm(n, generator=t.draw.generator)] + t.draw.random.randint(10, 90)
+    orders = [order_of(t, answer, features, labels) for _ in range(4)]
+    if all(order == list(range(n)) for order in orders):
+        t.fail("not_shuffled", "", t.last_call)
+    if all(order == list(range(n))[::-1] for order in orders):
+        t.fail("reversed", "", t.last_call)
+    t.require(len(set(map(tuple, orders))) > 1, "", "always_alike", t.last_call)
+    few = [tuple(order_of(t, answer, features[:4].clone(), labels[:4].clone())) for _ in range(150)]
+    text = "Of four points some orders never occur: each order should be possible."
+    t.require(len(set(few)) > 16, text, seen=f"150 calls with four points gave {len(set(few))} of 24 orders")
+
+
+def order_of(t: Trial, answer: Callable[..., Any], features: Tensor, labels: Tensor) -> list[int]:
+    """The places from which the points come, after a check that each is there once, with its label."""
+    got = t.call(answer, features, labels, names="features labels", compare=False)
+    seen = t.last_call
+    new_features, new_labels = t.pair(got, "What `shuffled` returns")
+    t.tensor(new_features, "The first result", features.shape, integer=False)
+    t.tensor(new_labels, "The second result", labels.shape, integer=True)
+    t.require(new_features.dtype == features.dtype, f"The features are now {new_features.dtype}.", seen=seen)
+    t.require(new_labels.dtype == labels.dtype, f"The labels are now {new_labels.dtype}.", seen=seen)
+    rows, labelled = features.tolist(), labels.tolist()
+    t.require(all(row in rows for row in new_features.tolist()), "", "torn", seen)
+    t.require(
+        all(label in labelled for label in new_labels.tolist()),
+        "The labels hold numbers that were not there.",
+        seen=seen,
     )
-    if key:
-        return key
-    even = answer(FEATURES[:6], LABELS[:6], 3)
-    return "empty" if len(list(even)) == 3 else None
+    order = [rows.index(row) for row in new_features.tolist()]
+    of_labels = [labelled.index(label) for label in new_labels.tolist()]
+    if order == of_labels:
+        t.require(sorted(order) == list(range(len(rows))), "", "repeated", seen)
+        return order
+    if of_labels == list(range(len(rows))):
+        t.fail("only_features", "", seen)
+    if order == list(range(len(rows))):
+        t.fail("only_labels", "", seen)
+    t.fail("two_orders", "", seen)
+    return order
 
 
-def shuffled(answer: Callable[..., Any]) -> str | None:
-    labels = torch.arange(100)
-    features = torch.stack([labels * 10.0, labels * -1.0], dim=1)  # so that each label can be told from its features
-    got = answer(features.clone(), labels.clone())
-    if not isinstance(got, tuple | list) or len(got) != 2 or not all(isinstance(one, Tensor) for one in got):
-        raise NotRight("`shuffled` should return two tensors: features and labels.")
-    new, new_labels = got
-    if new.shape != features.shape or new_labels.shape != labels.shape:
-        raise NotRight(f"For 100 points the shapes are {list(new.shape)} and {list(new_labels.shape)} afterwards.")
-    if same(new, features) and same(new_labels, labels):
-        return "not_shuffled"
-    if same(new_labels, labels):
-        return "only_features"
-    if same(new, features):
-        return "only_labels"
-    if not same(new[:, 1] * -10, new[:, 0]):
-        return "torn"
-    if len(new[:, 0].unique()) < 100:
-        return "repeated"
-    if not same(new[:, 0], new_labels * 10.0):
-        return "two_orders"
-    if same(new_labels, labels.flip(0)):
-        return "reversed"
-    torch.manual_seed(1)
-    one = answer(features, labels)[1]
-    torch.manual_seed(2)
-    return "always_alike" if same(one, answer(features, labels)[1]) else None
+def shuffled_by_numpy(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    order = torch.rand(len(labels)).argsort()
+    return features[order], labels[order]
 
 
-def split_and_scale(answer: Callable[..., Any]) -> str | None:
-    features = torch.tensor([[1.0, 10.0], [2.0, 50.0], [6.0, 30.0], [9.0, 0.0], [4.0, 90.0], [30.0, 20.0]])
-    train, rest = features[:4], features[4:]
-
-    def scaled(points: Tensor, by: Tensor) -> Tensor:
-        return (points - by.mean(0)) / by.std(0)
-
-    got = answer(features.clone(), 4)
-    return verdict(
-        "split_and_scale",
-        tuple(got) if isinstance(got, list) else got,
-        (scaled(train, train), scaled(rest, train)),
-        leak=(scaled(train, features), scaled(rest, features)),
-        each_its_own=(scaled(train, train), scaled(rest, rest)),
-        half_leak=(
-            (train - train.mean(0)) / features.std(0),
-            (rest - train.mean(0)) / features.std(0),
-        ),
-        leak_into_validation=(scaled(train, train), scaled(rest, features)),
-        not_scaled=(scaled(train, train), rest),
-        from_validation=(scaled(train, rest), scaled(rest, rest)),
-        whole_table=((train - train.mean()) / train.std(), (rest - train.mean()) / train.std()),
-        swapped=(scaled(rest, train), scaled(train, train)),
-    )
+def split_and_scale(t: Trial, answer: Callable[..., Any]) -> None:
+    for n_train, n_rest, n_features in (t.draw.sizes(3, 3, 7), [t.draw.size(3, 5), 1, 2], [4, t.draw.size(2, 5), 4]):
+        n = n_train + n_rest
+        features = t.draw.normal(n, n_features, scale=3) + t.draw.integers(-9, 10, n_features)
+        features[n_train:] += 5
+        features[:n_train] += torch.linspace(0, 2, n_train)[:, None]  # no column is constant
+        t.call(answer, features, n_train, names="features n_train", tolerance=1e-4, go_on=True)
 
 
-def confusion_matrix(answer: Callable[..., Any]) -> str | None:
-    labels = torch.tensor([0, 0, 0, 1, 1, 2, 2, 2, 2])
-    answers = torch.tensor([0, 0, 1, 1, 1, 2, 0, 0, 1])
-    right = torch.tensor([[2, 1, 0], [0, 2, 0], [2, 1, 1]])
-    got = answer(answers, labels, 3)
-    if isinstance(got, list) and same(got, right.tolist()):
-        return "listed"
-    if isinstance(got, Tensor) and same(got, right.float()):
-        return "floats"
-    key = verdict(
-        "confusion_matrix",
-        got,
-        right,
-        turned=right.T,
-        yes_or_no=(right > 0).long(),
-        shares=right / right.sum(1, keepdim=True),
-        only_right=torch.diag(right.diag()),
-        only_wrong=right - torch.diag(right.diag()),
-        flat=right.flatten(),
-    )
-    if key:
-        return key
-    got = answer(torch.tensor([0, 1]), torch.tensor([0, 1]), 4)
-    return "too_small" if not isinstance(got, Tensor) or got.shape != (4, 4) else None
+def scaled_by_column(features: Tensor, n_train: int) -> tuple[Tensor, Tensor]:
+    columns = []
+    for column in features.double().unbind(dim=1):
+        train = column[:n_train]
+        mean = train.sum() / n_train
+        columns.append((column - mean) / ((train - mean).square().sum() / (n_train - 1)) ** 0.5)
+    scaled = torch.stack(columns, dim=1).float()
+    return scaled[:n_train], scaled[n_train:]
+
+
+def confusion_matrix(t: Trial, answer: Callable[..., Any]) -> None:
+    n_classes = t.draw.size(2, 5)
+    for n, used, classes in (
+        (t.draw.size(12, 20), n_classes, n_classes),
+        (t.draw.size(25, 40), 3, 5),
+        (1, 1, n_classes + 1),
+    ):
+        answers, labels = t.draw.integers(0, used, n), t.draw.integers(0, used, n)
+        got = t.call(answer, answers, labels, classes, names="answers labels n_classes", compare=False)
+        t.see("What `confusion_matrix` returns", as_int64(got), t.last_call)
+
+
+def counts_by_pairs(answers: Tensor, labels: Tensor, n_classes: int) -> Tensor:
+    pairs = list(zip(labels.tolist(), answers.tolist(), strict=True))
+    return torch.tensor([[pairs.count((i, j)) for j in range(n_classes)] for i in range(n_classes)])
 
 
 CHECKS = {
-    1: predict(
+    1: prediction_check(
         1,
         "number_of_batches",
         4,
@@ -202,6 +190,7 @@ CHECKS = {
             ),
         },
         {r"name '(features|labels)' is not defined|'Points' object has no attribute '(?!__)": "not_kept"},
+        reference=Pairs,
     ),
     3: Check(
         "batches",
@@ -239,6 +228,8 @@ CHECKS = {
                 "Begin no batch at the end of the data.",
             ),
         },
+        reference=batches_by_split,
+        bans=(Ban("a DataLoader", python_functions=(DataLoader.__init__,)),),
     ),
     4: Check(
         "shuffled",
@@ -246,7 +237,7 @@ CHECKS = {
         "Which label has the point that comes first afterwards?",
         {
             "two_orders": (
-                "Features and labels still come in two different orders, so each point has someone else's label.",
+                "Features and labels still come in two different orders, so the points have labels of other points.",
                 "`randperm` gives another order in each call.",
             ),
             "not_shuffled": ("Nothing is shuffled now.", "The order should be random."),
@@ -259,10 +250,11 @@ CHECKS = {
             ),
             "reversed": ("The order is reversed, not random.", "`randperm`."),
             "always_alike": (
-                "The order is the same in each call: a fixed seed in the function.",
-                "Whoever calls the function sets the seed.",
+                "The order is the same in each call. It should be drawn anew each time.",
+                "Is a seed set in the function? Its caller sets the seed.",
             ),
         },
+        reference=shuffled_by_numpy,
     ),
     5: Check(
         "split_and_scale",
@@ -296,6 +288,7 @@ CHECKS = {
             "whole_table": ("You use one mean for all columns.", "Each column has its own: `dim=0`."),
             "swapped": ("The two sets are swapped.", "Training first."),
         },
+        reference=scaled_by_column,
     ),
     6: Check(
         "confusion_matrix",
@@ -318,5 +311,6 @@ CHECKS = {
                 "Its size is n_classes, whatever the points are.",
             ),
         },
+        reference=counts_by_pairs,
     ),
 }

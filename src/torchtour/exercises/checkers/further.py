@@ -1,169 +1,275 @@
 """Lesson 9."""
 
 import math
+import random
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from torchtour.exercises.judge import Check, NotRight, article, predict, same, verdict
+from torchtour.exercises.judge import Check, prediction_check
+from torchtour.exercises.trial import Trial, snapshot
 
 
-def cosine_rate(answer: Callable[..., Any]) -> str | None:
-    def check(step: int) -> str | None:
-        wave, degrees = math.cos(math.pi * step / 8), math.cos(180 * step / 8)
-        return verdict(
-            "cosine_rate",
-            answer(step, 8, 0.4),
-            0.2 * (1 + wave),
-            not_halved=0.4 * (1 + wave),
-            bare_cosine=0.4 * wave,
-            quarter=0.4 * math.cos(math.pi / 2 * step / 8),
-            whole_wave=0.2 * (1 + math.cos(2 * math.pi * step / 8)),
-            degrees=0.2 * (1 + degrees),
-            straight=0.4 * (1 - step / 8),
-            rising=0.2 * (1 - wave),
-            no_pi=0.2 * (1 + math.cos(step / 8)),
-            factor_only=0.5 * (1 + wave),
-            one_short=0.2 * (1 + math.cos(math.pi * step / 7)),
-        )
-
-    return check(3) or check(0) or check(8)
+def cosine_rate(t: Trial, answer: Callable[..., Any]) -> None:
+    for steps in (t.draw.size(5, 40), t.draw.size(41, 90)):
+        highest = t.draw.number(0.1, 0.9)
+        for step in (t.draw.random.randint(1, 3), t.draw.random.randint(4, steps - 1), 0, steps):
+            t.call(answer, step, steps, highest, names="step steps highest", go_on=True)
 
 
-def to_device(answer: Callable[..., Any]) -> str | None:
-    batch = [torch.ones(3, 2), torch.zeros(3).long()]
-    kept = list(batch)
-    got = answer(batch, torch.device("meta"))  # a device that every machine has, and that holds no numbers
-    if not isinstance(got, list | tuple):
-        raise NotRight(f"`to_device` returns {article(got)}, and a list is asked for.")
-    if len(got) != 2 or not all(isinstance(tensor, Tensor) for tensor in got):
-        raise NotRight("`to_device` should return a list with as many tensors as the batch has.")
-    devices = [tensor.device.type for tensor in got]
-    if devices == ["cpu", "cpu"]:
-        return "not_moved"
-    if devices != ["meta", "meta"]:
-        return "only_one"
-    if got[0].shape != (3, 2) or got[1].dtype != torch.int64:
-        return "changed"
-    return "same_list" if batch[0] is not kept[0] else None
+def squared_cosine(step: int, steps: int, highest: float) -> float:
+    return highest * math.cos(math.pi / 2 * step / steps) ** 2
 
 
-class Rooted(nn.Module):
-    """The root of the features, and with it a NaN wherever one is negative."""
+def to_device(t: Trial, answer: Callable[..., Any]) -> None:
+    n = t.draw.size(2, 5)
+    batches = [
+        [t.draw.normal(n, 2), t.draw.labels(n, 2)],
+        [t.draw.normal(n, 3), t.draw.labels(n, 2), t.draw.normal(n).double()],
+        [t.draw.integers(0, 9, n)],
+    ]
+    for batch in batches:
+        for device in (torch.device("meta"), "meta", torch.device("cpu")):  # every machine has a device meta
+            kept = list(batch)
+            got = t.call(answer, batch, device, names="batch device", changes=["batch"], compare=False)
+            seen = t.last_call
+            t.require(len(batch) == len(kept) and all(map(same, batch, kept)), "", "same_list", seen)
+            devices = (
+                [one.device.type for one in got if isinstance(one, Tensor)] if isinstance(got, list | tuple) else []
+            )
+            wanted = torch.device(device).type
+            if len(devices) == len(batch) and set(devices) == {"cpu"} != {wanted}:
+                t.fail("not_moved", "", seen)
+            if len(devices) == len(batch) and set(devices) == {"cpu", wanted} != {wanted}:
+                t.fail("only_one", "", seen)
+            if devices == [wanted] * len(batch):
+                kinds = [(one.shape, one.dtype) for one in got]
+                kept_kinds = [(one.shape, one.dtype) for one in kept]
+                t.require(set(kinds) == set(kept_kinds), "", "changed", seen)
+            t.see("What `to_device` returns", got, seen)
+            t.require(got is not batch, "", "same_list", seen)
 
-    def forward(self, features: Tensor) -> Tensor:
-        return features.sqrt()
+
+def same(one: Any, other: Any) -> bool:
+    return one is other
 
 
-class Backwards(nn.Module):
-    """Calls its layers in another order than it names them."""
+def moved(batch: list[Tensor], device: torch.device | str) -> list[Tensor]:
+    return [torch.empty_like(one, device=device).copy_(one) for one in batch]
 
-    def __init__(self) -> None:
+
+class Step(nn.Module):
+    """A layer that calculates one function."""
+
+    def __init__(self, function: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.last, self.root, self.first = nn.Identity(), Rooted(), nn.Identity()
+        self.function = function
 
     def forward(self, features: Tensor) -> Tensor:
-        result: Tensor = self.last(self.root(self.first(features)))
-        return result
+        return self.function(features)
+
+
+class InOrder(nn.Module):
+    """Calls its layers in another order than it names them; one of them may be called twice."""
+
+    def __init__(self, layers: dict[str, nn.Module], order: list[str]) -> None:
+        super().__init__()
+        for name, layer in layers.items():
+            self.add_module(name, layer)
+        self.order = order
+
+    def forward(self, features: Tensor) -> Tensor:
+        for name in self.order:
+            features = self.get_submodule(name)(features)
+        return features
+
+
+def nan_nets(t: Trial) -> list[tuple[str, nn.Module, Tensor]]:
+    """Nets with their inputs: a NaN arises in another layer each time, or in none."""
+    positive = t.draw.normal(t.draw.size(3, 5), 3).abs() + 0.1
+    features = positive.clone()
+    features[t.draw.size(0, 2), t.draw.size(0, 2)] = -1.5
+    root, log = Step(torch.sqrt), Step(torch.log)
+    linear = nn.Linear(3, 3)
+    t.draw.fill(linear)
+    quiet = [Step(lambda x: x * 2), Step(lambda x: x - 1), Step(torch.abs)]
+    t.draw.random.shuffle(quiet)
+    place = t.draw.size(1, 3)
+    layers = [*quiet[:2]]
+    layers.insert(place - 1, root)
+    names = t.draw.random.sample(["a", "b", "c", "d", "e"], 3)
+    backwards = InOrder(
+        {names[0]: Step(torch.abs), names[1]: root, names[2]: nn.Identity()}, [names[2], names[1], names[0]]
+    )
+    twice = InOrder({"halved": Step(lambda x: x / 2 - 1), "log": log}, ["halved", "halved", "log"])
+    return [
+        ("a Sequential", nn.Sequential(*layers), features),
+        ("layers that are not called in the order of their names", backwards, features),
+        ("no NaN", nn.Sequential(linear, nn.ReLU(), root), positive),
+        ("an infinity, and no NaN", nn.Sequential(Step(lambda x: x / 0.0), nn.Identity()), features),
+        (
+            "an infinity, then a NaN",
+            nn.Sequential(Step(lambda x: x * math.inf), nn.Identity(), Step(lambda x: x - x)),
+            positive,
+        ),
+        ("a NaN that a later layer takes away", nn.Sequential(nn.Identity(), root, Step(torch.nan_to_num)), features),
+        (
+            "a block of layers",
+            nn.Sequential(nn.Identity(), nn.Sequential(nn.Identity(), root), nn.Identity()),
+            features,
+        ),
+        ("a layer that is called twice", twice, features),
+        ("NaNs in the features", nn.Sequential(nn.Identity(), nn.ReLU()), features * math.nan),
+    ]
+
+
+def first_nan(t: Trial, answer: Callable[..., Any]) -> None:
+    for text, net, features in nan_nets(t):
+        seen_by_mine: list[int] = []
+        for layer in net.children():
+            layer.register_forward_pre_hook(lambda *_, seen_by_mine=seen_by_mine: seen_by_mine.append(1))
+            layer.register_forward_hook(lambda *_: None)
+        before, parameters = hooks(net), snapshot(net)
+        got = t.call(answer, net, features, names="net features", changes=["net"], compare=False)
+        seen = f"{t.last_call}\nHere the net has {text}."
+        t.require(not isinstance(got, int | float), "", "number", seen)
+        t.require(not isinstance(got, nn.Module), "", "layer", seen)
+        t.require(not isinstance(got, list | tuple | set), "", "all", seen)
+        t.require(hooks(net) <= before, "", "hooks_left", seen)
+        t.require(
+            hooks(net) == before, "You have removed a hook that was there before: remove only your own.", seen=seen
+        )
+        t.require(bool(seen_by_mine), "`first_nan` never calls the net.", seen=seen)
+        t.unchanged("net", parameters, net, seen)
+        t.see(f"What `first_nan` returns for {text}", got, seen)
 
 
 def hooks(net: nn.Module) -> int:
-    return sum(len(layer._forward_hooks) for layer in net.modules())
+    return sum(len(layer._forward_hooks) + len(layer._forward_pre_hooks) for layer in net.modules())
 
 
-def first_nan(answer: Callable[..., Any]) -> str | None:
-    net = nn.Sequential(nn.Identity(), Rooted(), nn.ReLU())
-    got = answer(net, torch.tensor([[1.0, -1.0]]))
-    if isinstance(got, int):
-        return "number"
-    if isinstance(got, nn.Module):
-        return "layer"
-    if isinstance(got, list):
-        return "all"
-    key = verdict("first_nan", got, "1", last="2", first_layer="0", whole_net="")
-    if key:
-        return key
-    if hooks(net):
-        return "hooks_left"
-    if (got := answer(Backwards(), torch.tensor([[-1.0]]))) != "root":
-        return "order" if got == "last" else verdict("first_nan", got, "root")
-    if (got := answer(net, torch.tensor([[1.0, math.inf]]))) is not None:
-        return "infinity"
-    return None if answer(net, torch.ones(1, 2)) is None else "infinity"
-
-
-def noise(answer: Callable[..., Any]) -> str | None:
-    torch.manual_seed(5)
-    before = torch.rand(3)
-    torch.manual_seed(5)
-    one = answer(4, 1)
-    after = torch.rand(3)
-    if not isinstance(one, Tensor) or one.shape != (4,):
-        raise NotRight(f"`noise(4, seed=1)` returns {article(one)} of another shape than [4].")
-    again, other = answer(4, 1), answer(4, 2)
-    if not same(one, again):
-        return "not_repeated"
-    if same(one, other):
-        return "seed_ignored"
-    if not same(before, after):
-        return "disturbs"
-    many = answer(2000, 3)
-    if many.min() >= 0:
-        return "uniform"
-    if abs(many.mean()) > 0.1 or abs(many.std() - 1) > 0.1:
-        raise NotRight("The numbers are not those of the normal distribution with mean 0 and standard deviation 1.")
-    return None
-
-
-def range_test(answer: Callable[..., Any]) -> str | None:
-    tried: list[float] = []
-    losses = [2.0, 1.0, 3.9, 3.0, 4.5, 7.0, 99.0, 99.0, 99.0]  # 4.5 is the first above 4 times 1.0
-
-    def play(values: list[float]) -> tuple[Any, list[float]]:
-        tried.clear()
-
-        def loss_of_step(lr: float) -> float:
-            tried.append(lr)
-            return values[min(len(tried), len(values)) - 1]
-
-        return answer(loss_of_step, 1e-4, 1e4, 9), list(tried)
-
-    got, rates = play(losses)
-    if not rates:
-        raise NotRight("`range_test` never calls `loss_of_step`.")
-    if len(rates) > 1 and same(rates[1] - rates[0], (1e4 - 1e-4) / 8):
-        return "even_steps"
-    right = [10.0 ** (i - 4) for i in range(9)]
-    if not all(math.isclose(rate, wanted, rel_tol=1e-3) for rate, wanted in zip(rates, right, strict=False)):
-        if len(rates) > 1 and math.isclose(rates[1] / rates[0], 10 ** (8 / 9), rel_tol=1e-3):
-            return "high_not_reached"
-        raise NotRight("Your rates are not each the same factor larger than the one before, from low to high.")
-    if same(got, 1e-3) and len(rates) == 9:
-        return "best"
-    key = verdict(
-        "range_test",
-        got,
-        0.1,
-        not_a_tenth=1.0,
-        of_first=0.01 / 10,
-        of_last=100.0 / 10,
-        all_tried=1e3,
-        before_it=0.01,
+def nan_by_wrapping(net: nn.Module, features: Tensor) -> str | None:
+    names = {id(layer): name for name, layer in net.named_children()}
+    found: list[str] = []
+    handle = nn.modules.module.register_module_forward_hook(
+        lambda layer, _, out: found.append(names[id(layer)]) if id(layer) in names and out.isnan().any() else None
     )
-    if key:
-        return key
-    if len(rates) > 5:
-        return "does_not_stop"
-    got, rates = play([2.0, 1.0, math.nan, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
-    if not same(got, 1e-3):
-        return "nan"
-    return verdict("range_test", play([2.0] * 9)[0], 1e3, no_end=None)
+    net(features)
+    handle.remove()
+    return found[0] if found else None
+
+
+def noise(t: Trial, answer: Callable[..., Any]) -> None:
+    n, seed = t.draw.size(3, 9), t.draw.random.randint(10, 9999)
+    torch.manual_seed(seed + 1)
+    states = torch.get_rng_state(), str(np.random.get_state()), random.getstate()
+    first = t.call(answer, n, seed, names="n seed", compare=False)
+    seen = t.last_call
+    untouched = torch.equal(states[0], torch.get_rng_state())
+    untouched = untouched and states[1:] == (str(np.random.get_state()), random.getstate())
+    t.tensor(first, "What `noise` returns", (n,), integer=False)
+    one = first.clone()
+    t.require(untouched, "", "disturbs", seen)
+    torch.rand(3)
+    again = t.call(answer, n, seed, names="n seed", compare=False)
+    t.require(torch.equal(one, again), "", "not_repeated", f"{seen}\ngot {one.tolist()}, then {again.tolist()}")
+    other = t.call(answer, n, seed + t.draw.random.randint(1, 9), names="n seed", compare=False)
+    t.require(not torch.equal(one, other), "", "seed_ignored", t.last_call)
+    for count in (4000, 6000):
+        many = t.tensor(
+            t.call(answer, count, seed + count, names="n seed", compare=False), "What `noise` returns", (count,)
+        )
+        mean, std, low = many.mean().item(), many.std().item(), many.min().item()
+        seen = f"{t.last_call}\ngot mean {mean:.3f}, standard deviation {std:.3f}, lowest {low:.3f}"
+        t.require(low < 0 or many.max().item() > 1, "", "uniform", seen)
+        fourth = ((many - many.mean()) / many.std()).pow(4).mean().item()
+        right = abs(mean) < 0.08 and abs(std - 1) < 0.06 and 2.5 < fourth < 3.6
+        t.require(right, "The numbers are not from the normal distribution with mean 0 and deviation 1.", seen=seen)
+    t.tensor(t.call(answer, 1, seed, names="n seed", compare=False), "What `noise` returns", (1,))
+
+
+def own_noise(n: int, seed: int) -> Tensor:
+    return torch.randn(n, generator=torch.Generator().manual_seed(seed))
+
+
+class Losses:
+    """Plays losses for a range test, and notes the rates."""
+
+    shown = "loss_of_step"
+
+    def __init__(self, values: list[float]) -> None:
+        self.values, self.rates = values, list[float]()
+
+    def __call__(self, lr: float) -> float:
+        self.rates.append(float(lr))
+        return self.values[min(len(self.rates), len(self.values)) - 1]
+
+
+def range_test(t: Trial, answer: Callable[..., Any]) -> None:
+    unit = t.draw.number(0.5, 2)
+    plays = [
+        [2.0, 1.0, 3.9, 3.0, 4.5, 7.0, 99.0, 99.0, 99.0],  # 4.5 is the first above 4 times 1.0
+        [2.0, 1.0, 0.8, 1.5, 3.1, 2.9, 3.3, 5.0, 9.0],
+        [2.0, 1.5, 1.0, 1.2, math.nan, 1.0],
+        [3.0, 2.0, 1.0, 0.9, 1.3, 1.1, 2.0],  # nothing explodes
+        [math.nan, 1.0],
+        [1.0, 4.1, 1.0],
+        [1.0, 3.9, 1.0],
+        [1.0, 4.0, 2.0],  # not more than 4 times
+    ]
+    for values in plays:
+        steps = max(len(values), t.draw.size(5, 8))
+        low = 10.0 ** -t.draw.random.randint(3, 6)
+        high = low * 10.0 ** t.draw.random.randint(2, 7) * t.draw.number(1, 3)
+        see_range(t, answer, [unit * value for value in values], low, high, steps)
+    see_range(t, answer, [1.0, 1.0], 0.01, 10 * t.draw.number(0.5, 2), 2)
+
+
+def see_range(t: Trial, answer: Callable[..., Any], values: list[float], low: float, high: float, steps: int) -> None:
+    play = Losses(values)
+    got = t.call(answer, play, low, high, steps, names="loss_of_step low high steps", compare=False)
+    seen = (
+        f"range_test(loss_of_step, {low:g}, {high:g}, {steps}) with the losses {[round(value, 3) for value in values]}"
+    )
+    rates = play.rates
+    t.require(bool(rates), "`range_test` never calls `loss_of_step`.", seen=seen)
+    seen += f"\ngot {got!r} after the rates {[float(f'{rate:.4g}') for rate in rates]}"
+    wanted = Losses(values)
+    right = tested_range(wanted, low, high, steps)
+    seen += f"\nexpected {right:.4g} after {[float(f'{rate:.4g}') for rate in wanted.rates]}"
+    factor = (high / low) ** (1 / (steps - 1))
+    if len(rates) > 1 and rates[0] > 0:
+        even = math.isclose(rates[1] - rates[0], (high - low) / (steps - 1), rel_tol=1e-6)
+        t.require(not even or steps == 2, "", "even_steps", seen)
+        short = math.isclose(rates[1] / rates[0], (high / low) ** (1 / steps), rel_tol=1e-6)
+        t.require(not short or len(rates) > steps, "", "high_not_reached", seen)
+    close = all(math.isclose(rate, low * factor**place, rel_tol=1e-3) for place, rate in enumerate(rates))
+    t.require(close, "Your rates are not each the same factor larger than the one before, from low to high.", seen=seen)
+    if t.expected is not None and isinstance(got, int | float) and math.isclose(got, right, rel_tol=1e-3):
+        exploded = len(wanted.rates) < steps or not math.isclose(right, high / 10)
+        key = "does_not_stop" if exploded and len(rates) > len(wanted.rates) else ""
+        t.require(
+            len(rates) == len(wanted.rates), "The result is right, but the number of rates tried is not.", key, seen
+        )
+    with t.part():  # all plays together tell which mistake it is
+        t.see("What `range_test` returns", got, seen, 1e-3)
+        t.see("The number of rates tried", len(rates), seen)
+
+
+def tested_range(loss_of_step: Callable[[float], float], low: float, high: float, steps: int) -> float:
+    losses: list[float] = []
+    for lr in np.geomspace(low, high, steps).tolist():
+        losses.append(loss_of_step(lr))
+        if not losses[-1] <= 4 * min(losses):
+            return float(lr / 10)
+    return high / 10
 
 
 CHECKS = {
-    1: predict(
+    1: prediction_check(
         1,
         "sum_in_bfloat16",
         256.0,
@@ -208,6 +314,7 @@ CHECKS = {
                 "It is 0 in step `steps`.",
             ),
         },
+        reference=squared_cosine,
     ),
     3: Check(
         "to_device",
@@ -222,7 +329,7 @@ CHECKS = {
             "changed": ("On the way the shape or the type of a tensor has changed.", "Only the device should change."),
             "same_list": (
                 "The list that was handed in has changed. A new list is asked for.",
-                "Whoever handed it in may still need it.",
+                "Its caller may still need it.",
             ),
             "no_module": (
                 "A list has no `to`. Its tensors do.",
@@ -230,6 +337,7 @@ CHECKS = {
             ),
         },
         {"'list' object has no attribute": "no_module"},
+        reference=moved,
     ),
     4: Check(
         "first_nan",
@@ -261,6 +369,7 @@ CHECKS = {
                 "`isnan`, not `isfinite`.",
             ),
         },
+        reference=nan_by_wrapping,
     ),
     5: Check(
         "noise",
@@ -270,7 +379,7 @@ CHECKS = {
             "not_repeated": ("The same seed gives other numbers the second time.", "The seed must go somewhere."),
             "seed_ignored": ("Every seed gives the same numbers.", "Use the argument `seed`."),
             "disturbs": (
-                "Your function changes the random numbers of everybody else.",
+                "Your function changes the random numbers of all other code.",
                 "`torch.manual_seed` seeds the generator that all share. Make one of your own.",
             ),
             "uniform": (
@@ -278,6 +387,7 @@ CHECKS = {
                 "The normal distribution: `randn`.",
             ),
         },
+        reference=own_noise,
     ),
     6: Check(
         "range_test",
@@ -320,5 +430,6 @@ CHECKS = {
             ),
             "no_end": ("Where nothing explodes, your function returns None.", "What should stand after the loop?"),
         },
+        reference=tested_range,
     ),
 }

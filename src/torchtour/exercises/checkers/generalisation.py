@@ -5,184 +5,237 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import batch_norm as torch_batch_norm
+from torch.nn.utils import clip_grad_norm_
 
-from torchtour.exercises.judge import Check, NotRight, article, predict, same, unlike, verdict
-
-
-class Watched(nn.Module):
-    """Its answers are right in eval mode only; it notes in which mode it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.child = nn.Dropout(0.5)
-        self.asked: list[tuple[bool, bool]] = []
-
-    def forward(self, features: Tensor) -> Tensor:
-        self.asked.append((self.training or self.child.training, torch.is_grad_enabled()))
-        return -features if self.training else features
+from torchtour.exercises.judge import Check, prediction_check
+from torchtour.exercises.trial import Ban, Trial, snapshot
 
 
-def measured(answer: Callable[..., Any]) -> str | None:
-    scores = torch.tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 5.0], [4.0, 0.0, 1.0]])
-    labels = torch.tensor([0, 1, 2, 2])
-    net = Watched().train()
-    got = answer(net, scores, labels)
-    if not net.asked:
-        raise NotRight("`measured` does not ask the net.")
-    if net.asked[-1][0]:
-        return "still_training"
-    key = verdict("measured", got, 0.75, counted=3.0)
-    if key:
-        return key
-    if not net.training:
-        return "not_set_back"
-    net.eval()
-    answer(net, scores, labels)
-    if net.training:
-        return "always_training"
-    return "watched" if net.asked[-1][1] else None
+def dropout_net(t: Trial, n_features: int, n_classes: int) -> nn.Sequential:
+    hidden = t.draw.random.randint(5, 8)
+    block = nn.Sequential(nn.Linear(n_features, hidden), nn.BatchNorm1d(hidden), nn.ReLU(), nn.Dropout(0.6))
+    net = nn.Sequential(block, nn.Linear(hidden, n_classes))
+    t.draw.fill(net, 2)
+    statistics = {"running_mean": t.draw.normal(hidden), "running_var": 0.5 + t.draw.normal(hidden).abs()}
+    block[1].load_state_dict(statistics, strict=False)
+    return net
 
 
-def stop_epoch(answer: Callable[..., Any]) -> str | None:
-    losses = [5.0, 6.0, 3.0, 4.0, 2.0, 3.0, 2.5, 2.5, 1.0, 0.5, 0.6]
-    got = answer(list(losses), 3)
-    key = verdict(
-        "stop_epoch",
-        got,
-        8,
-        counted_from_zero=7,
-        best_epoch=5,
-        best_of_all=10,
-        too_late=9,
-        the_loss=2.5,
-        not_in_a_row=6,
-        last_epoch=11,
-    )
-    if key == "last_epoch":  # three ways lead there
-        got = answer([5.0, 4.0, 4.5, 4.6, 4.7, 4.8, 4.9], 3)
-        if same(got, 6):
-            return "too_late"
-        if not same(got, 5):
-            raise NotRight("`stop_epoch` goes on to the last epoch where it should stop.")
-    if key:
-        return key
-    if not same(answer([5.0, 4.0, 4.0, 4.0, 4.0, 1.0], 3), 5):
-        return "equal_counts"
-    end = answer([3.0, 2.0, 1.0, 2.0], 3)
-    if end is None:
-        return "no_end"
-    return verdict("stop_epoch", end, 4)
+def measured(t: Trial, answer: Callable[..., Any]) -> None:
+    n_features, n_classes = t.draw.sizes(2, 3, 6)
+    for mode, n in ((True, t.draw.size(40, 50)), (False, t.draw.size(20, 30)), (True, t.draw.size(8, 12))):
+        net = dropout_net(t, n_features, n_classes).train(mode)
+        features, noise = t.draw.normal(n, n_features, scale=2), torch.rand(n, generator=t.draw.generator)
+        answers = net.eval()(features).argmax(dim=1)
+        labels = torch.where(noise < 0.6, answers, (answers + 1) % n_classes)
+        net.train(mode)
+        watched: list[bool] = []
+        modes: list[bool] = []
+        net.register_forward_hook(lambda net, _, out, watched=watched: watched.append(out.requires_grad))
+        net.get_submodule("0.3").register_forward_hook(lambda layer, *_, modes=modes: modes.append(layer.training))
+        names, before = "net features labels", snapshot(net)
+        share = t.call(answer, net, features, labels, names=names, changes=["net"], compare=False)
+        seen = f"{t.last_call}\nnet.training = {mode}"
+        t.require(bool(watched), "`measured` never calls the net.", seen=seen)
+        t.require(not any(modes), "", "still_training", seen)
+        t.see("What `measured` returns", share, seen)
+        flags = {module.training for module in net.modules()}
+        t.require(mode or True not in flags, "", "always_training", seen)
+        t.require(not mode or net.training, "", "not_set_back", seen)
+        t.require(len(flags) == 1, "", "layers_left", seen)
+        t.require(not any(watched), "", "watched", seen)
+        t.unchanged("net", before, net, seen)
 
 
-def clipped(answer: Callable[..., Any]) -> str | None:
-    gradients = [torch.tensor([3.0, 0.0]), torch.tensor([[4.0], [12.0]])]  # together 13 long
-    given = [gradient.clone() for gradient in gradients]
-    got = answer(given, 6.5)
-    if not same(given, gradients):
-        return "in_place"
-    if isinstance(got, Tensor):
-        raise NotRight("`clipped` should return a list of tensors, one for each gradient.")
-    got = list(got) if isinstance(got, tuple) else got
-    one_by_one = [g * min(1.0, 6.5 / g.norm().item()) for g in gradients]
-    kept = answer(gradients, 26.0)
-    if not isinstance(kept, list | tuple):
-        raise NotRight(f"Where the gradients are short: {unlike('clipped', kept, gradients)}")
-    key = verdict(
-        "clipped",
-        got,
-        [g / 2 for g in gradients],
-        unchanged=gradients,
-        one_by_one=one_by_one,
-        by_value=[g.clamp(-6.5, 6.5) for g in gradients],
-        no_root=[g * 6.5 / 169 for g in gradients],
-        length_one=[g / 13 for g in gradients],
-        divided_only=[g / 6.5 for g in gradients],
-        multiplied=[g * 2 for g in gradients],
-        summed=[g * 6.5 / 19 for g in gradients],
-        longest=[g * 6.5 / gradients[1].norm() for g in gradients],
-    )
-    if key:
-        return key
-    return verdict("clipped", list(kept), gradients, stretched=[g * 2 for g in gradients])
+def measured_by_counting(net: nn.Module, features: Tensor, labels: Tensor) -> float:
+    mode = net.training
+    with torch.no_grad():
+        answers = net.eval()(features).argmax(dim=1).tolist()
+    net.train(mode)
+    return float(sum(map(int.__eq__, answers, labels.tolist())) / len(answers))
 
 
-def kaiming_layer(answer: Callable[..., Any]) -> str | None:
-    layer = answer(200, 800)
-    if not isinstance(layer, nn.Linear):
-        raise NotRight(f"`kaiming_layer` returns {article(layer)}, and an nn.Linear is asked for.")
-    if not isinstance(layer.bias, Tensor):
-        raise NotRight("The layer has no bias. A bias of zeros is asked for.")
-    weight, bias = layer.weight.detach(), layer.bias.detach()
-    if weight.shape == (200, 800):
-        return "sizes_swapped"
-    if bias.abs().max() > 0:
-        return "biases"
-    near = {
-        "by_outputs": (2 / 800) ** 0.5,
-        "variance": 2 / 200,
-        "no_factor": (1 / 200) ** 0.5,
-        "both_sizes": (2 / 1000) ** 0.5,
+def stop_epoch(t: Trial, answer: Callable[..., Any]) -> None:
+    for example in (
+        [5.0, 4.0, 4.5, 4.4, 4.3, 4.2, 3.0, 2.0],
+        [3.0, 3.0, 3.0, 3.0, 2.0, 2.5, 2.6, 2.7],
+        [5.0, 6.0, 6.5, 4.0, 5.0, 5.5, 5.6, 3.0],
+    ):
+        shift = t.draw.number(0, 3)
+        t.call(answer, [loss + shift for loss in example], 3, names="losses patience", go_on=True)
+    for turn in range(25):
+        n, patience = t.draw.random.randint(1, 12), 1 + turn % 5
+        values = [t.draw.number(0.1, 3, 1) for _ in range(1 + turn % 9)]
+        losses = [t.draw.random.choice(values) for _ in range(n)]
+        if turn % 3 == 0:
+            losses = sorted(losses, reverse=True)
+        t.call(answer, losses, patience, names="losses patience", go_on=True)
+    t.call(answer, [t.draw.number(300, 900)] * 3 + [t.draw.number(100, 200)], 4, names="losses patience", go_on=True)
+
+
+def stop_by_looking_back(losses: list[float], patience: int) -> int:
+    def is_new_low(place: int) -> bool:
+        return place == 0 or losses[place] < min(losses[:place])
+
+    for end in range(patience, len(losses) + 1):
+        if not any(map(is_new_low, range(end - patience, end))):
+            return end
+    return len(losses)
+
+
+def clipped(t: Trial, answer: Callable[..., Any]) -> None:
+    shapes = [(t.draw.size(2, 4),), (t.draw.size(2, 5), 3), ()]  # the first one is not the longest
+    for max_norm in (t.draw.number(0.5, 2), 1 + t.draw.random.randint(0, 2), 1000 + t.draw.number(1, 9)):
+        gradients = [t.draw.normal(*shape, scale=4) + 1 for shape in shapes]
+        got = t.call(answer, gradients, max_norm, names="gradients max_norm")
+        if max_norm < 100:
+            places = {gradient.data_ptr() for gradient in gradients}
+            new = not any(gradient.data_ptr() in places for gradient in got)
+            t.require(new, "The results share memory with the gradients that were handed in.", seen=t.last_call)
+    t.call(answer, [t.draw.normal(4) + 3], t.draw.number(0.1, 0.4), names="gradients max_norm")
+    t.call(answer, [t.draw.normal(3) * 0.01, t.draw.normal(2, 2) * 0.01], 1.0, names="gradients max_norm")
+    t.call(answer, [torch.zeros(3), torch.zeros(2, 2)], t.draw.number(0.5, 2), names="gradients max_norm")
+
+
+def clipped_by_flattening(gradients: list[Tensor], max_norm: float) -> list[Tensor]:
+    norm = torch.cat([gradient.flatten() for gradient in gradients]).double().norm().item()
+    return [gradient.clone() * (max_norm / norm if norm > max_norm else 1.0) for gradient in gradients]
+
+
+def kaiming_layer(t: Trial, answer: Callable[..., Any]) -> None:
+    n_inputs, n_outputs = t.draw.sizes(2, 5, 9)
+    for inputs, outputs in ((n_inputs, n_outputs), (40 * n_inputs, 25 * n_outputs), (20 * n_inputs, 60 * n_outputs)):
+        layer = t.call(answer, inputs, outputs, names="n_inputs n_outputs", compare=False)
+        seen = t.last_call
+        t.instance(layer, nn.Linear, "What `kaiming_layer` returns", seen)
+        t.require(list(layer.weight.shape) != [inputs, outputs] or inputs == outputs, "", "sizes_swapped", seen)
+        t.require(isinstance(layer.bias, Tensor), "The layer has no bias.", seen=seen)
+        t.tensor(layer.weight, "The weight", (outputs, inputs), integer=False)
+        t.tensor(layer.bias, "The bias", (outputs,), integer=False)
+        t.require(layer.weight.dtype == torch.float32, f"The weight has the type {layer.weight.dtype}.", seen=seen)
+        trainable = isinstance(layer.weight, nn.Parameter) and layer.weight.requires_grad and layer.bias.requires_grad
+        t.require(
+            trainable, "The layer can't be trained: requires_grad is False in its weight or bias.", "detached", seen
+        )
+        t.require(not layer.bias.any(), "", "biases", seen)
+        with t.watched(seen):
+            again = answer(inputs, outputs)
+        text = "Two layers have the same weights: draw new ones in each call, and set no seed."
+        t.require(not torch.equal(layer.weight, again.weight), text, seen=seen)
+        if inputs > 9:
+            see_distribution(t, layer.weight.detach(), inputs, outputs)
+
+
+def see_distribution(t: Trial, weight: Tensor, inputs: int, outputs: int) -> None:
+    right, mean, std = (2 / inputs) ** 0.5, weight.mean().item(), weight.std().item()
+    seen = f"kaiming_layer({inputs}, {outputs})\ngot mean {mean:.5f}, standard deviation {std:.5f}\n"
+    seen += f"expected mean 0, standard deviation {right:.5f}"
+    t.require(abs(mean) < 0.03 * right + 0.03 * std, "", "shifted", seen)
+    wrong = {
+        "by_outputs": (2 / outputs) ** 0.5,
+        "variance": 2 / inputs,
+        "no_factor": (1 / inputs) ** 0.5,
+        "both_sizes": (2 / (inputs + outputs)) ** 0.5,
         "standard": 1.0,
-        "default": (1 / 3 / 200) ** 0.5,
+        "default": (1 / 3 / inputs) ** 0.5,
     }
-    std = weight.std().item()
-    for key, value in near.items():
-        if abs(std / value - 1) < 0.02:
-            return key
-    if abs(std / 0.1 - 1) > 0.02:
-        raise NotRight(f"The standard deviation of the weights is {std:.4f}, and that is not right.")
-    if abs(weight.mean().item()) > 0.01:
-        return "shifted"
-    return "uniform" if weight.abs().max() < 0.2 else None
+    for key, value in wrong.items():
+        if abs(std / value - 1) < 0.03 and abs(std / right - 1) > 0.03:
+            t.fail(key, "", seen)
+    t.require(abs(std / right - 1) < 0.03, "The weights have another standard deviation than asked for.", seen=seen)
+    fourth = ((weight - weight.mean()) / weight.std()).pow(4).mean().item()
+    t.require(fourth > 2.2, "", "uniform", seen)
+    t.require(2.7 < fourth < 3.3, "The weights do not come from a normal distribution.", seen=seen)
+    column, row = weight[:, 0].tolist(), weight[0].tolist()
+    alike = len(set(column)) < len(column) // 2 or len(set(row)) < len(row) // 2
+    t.require(not alike, "Some weights repeat: draw each of them.", seen=seen)
 
 
-def batch_norm(answer: Callable[..., Any]) -> str | None:
-    torch.manual_seed(4)
-    batch, later = torch.randn(5, 5) * 3 + 2, torch.randn(5, 5)
-    module, torchs = answer(5), nn.BatchNorm1d(5, affine=False)
-    if not isinstance(module, nn.Module):
-        raise NotRight("`BatchNorm(5)` is not an nn.Module. Keep the first line of the class.")
-    mean, var = batch.mean(0), batch.var(0, correction=0)
-    got = module(batch)
-    key = verdict(
-        "BatchNorm(5) in training mode",
-        got,
-        torchs(batch),
-        rows=(batch - batch.mean(1, keepdim=True)) / (batch.var(1, keepdim=True, correction=0) + 1e-5).sqrt(),
-        whole=(batch - batch.mean()) / (batch.var(correction=0) + 1e-5).sqrt(),
-        corrected=(batch - mean) / (batch.var(0) + 1e-5).sqrt(),
-        not_rooted=(batch - mean) / (var + 1e-5),
-        running_in_training=batch / (1 + 1e-5) ** 0.5,
-        moved_first=(batch - 0.1 * mean) / (0.9 + 0.1 * var + 1e-5).sqrt(),
+def batch_norm(t: Trial, answer: Callable[..., Any]) -> None:
+    n_features = t.draw.size(2, 5)
+    seen = f"norm = BatchNorm({n_features})"
+    with t.watched(seen):
+        norm, other = answer(n_features), answer(n_features)
+    t.instance(norm, nn.Module, "What `BatchNorm` makes", seen)
+    with t.watched(seen):
+        state, parameters = list(norm.state_dict()), list(norm.named_parameters())
+    t.require({"mean", "var"} <= set(state), "", "not_in_state_dict", f"{seen}\ngot list(norm.state_dict()) = {state}")
+    learned = [name for name, one in parameters if one.requires_grad]
+    key = "learned" if {"mean", "var"} & set(learned) else ""
+    t.require(
+        not learned,
+        f"{learned} would be learned; this batch norm has no parameters.",
+        key,
+        f"{seen}\ngot parameters {learned}",
     )
-    if key:
-        return key
-    mean_now: Any = module.mean
-    var_now: Any = module.var
-    if not isinstance(mean_now, Tensor) or not isinstance(var_now, Tensor):
-        raise NotRight("After a batch in training self.mean or self.var is no tensor any more.")
-    now = mean_now.detach().clone(), var_now.detach().clone()
-    if same(now, (torch.zeros(5), torch.ones(5))):
-        return "not_kept"
-    if same(now, (mean, var)):
-        return "replaced"
-    if same(now, (0.9 * mean, 0.1 + 0.9 * var)):
-        return "nine_tenths"
-    if same(now, (0.1 * mean, 1 + 0.1 * var)):
-        return "added"
-    if not same(now, (0.1 * mean, 0.9 + 0.1 * var)):
-        raise NotRight("After a batch in training self.mean and self.var are not a tenth of the way to the batch's.")
-    module.eval()
-    got = module(later)
-    if same(got, nn.functional.batch_norm(later, None, None, training=True)):
-        return "batch_in_eval"
-    if not same((module.mean, module.var), now):
-        return "moves_in_eval"
-    return verdict("BatchNorm(5) in eval mode", got, (later - now[0]) / (now[1] + 1e-5).sqrt(), eval_not_scaled=later)
+    see_running(t, "in a new module", norm, seen)
+    for turn in range(3):
+        with t.part():  # all batches together tell which mistake it is
+            see_batch(t, norm, n_features, turn, seen)
+    see_running(t, "of another BatchNorm, after that", other, seen)
+    with t.watched(f"{seen}\nother.load_state_dict(norm.state_dict())"):
+        other.load_state_dict(norm.state_dict())
+        other.eval()
+    narrow = t.draw.normal(4, n_features, scale=1) * 0.003  # whose variance is as small as what is added to it
+    with t.watched(seen):
+        other.train()
+    t.call(other, narrow, shown="norm", names="batch")
+    with t.watched(seen), torch.no_grad():
+        other.var.fill_(2e-5)
+        other.eval()
+    t.call(other, narrow, shown="norm", names="features")
+    with t.watched(seen):
+        other.load_state_dict(norm.state_dict())
+    t.call(other, t.draw.normal(3, n_features), shown="a BatchNorm that has loaded the state_dict", names="features")
+    with t.watched(f'{seen}\nnorm.to("meta")'):
+        moved = answer(n_features).to("meta")
+        devices = (moved.mean.device.type, moved.var.device.type)
+    t.require(
+        devices == ("meta", "meta"), "", "not_in_state_dict", f'{seen}\nnorm.to("meta") leaves mean or var behind'
+    )
+
+
+def see_batch(t: Trial, norm: nn.Module, n_features: int, turn: int, seen: str) -> None:
+    """A batch in training mode, then samples in eval mode."""
+    batch = (t.draw.normal(t.draw.size(4, 8) + turn, n_features, scale=2) + 3 * turn).requires_grad_()
+    with t.watched(seen):
+        norm.train()
+    scaled = t.call(norm, batch, shown="norm", names="batch")
+    t.gradients(scaled, t.last_call, batch=batch)
+    see_running(t, f"after {turn + 1} batches in training mode", norm, t.last_call)
+    with t.watched(seen):
+        norm.eval()
+    sample = t.draw.normal(2, n_features).requires_grad_()
+    for features in (sample, sample[:1]):
+        t.call(norm, features, shown="norm", names="features")
+    t.gradients(t.call(norm, sample, shown="norm", names="features"), t.last_call, features=sample)
+    see_running(t, "after a call in eval mode", norm, t.last_call)
+
+
+def see_running(t: Trial, when: str, norm: nn.Module, seen: str) -> None:
+    for name in ("mean", "var"):
+        with t.watched(seen):
+            value = getattr(norm, name)
+        t.see(f"`{name}` {when}", value, seen)
+        t.require(not value.requires_grad or value.is_leaf, "", "graph_kept", seen)
+
+
+class TorchBatchNorm(nn.Module):
+    mean: Tensor
+    var: Tensor
+
+    def __init__(self, n_features: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("var", torch.ones(n_features))
+
+    def forward(self, batch: Tensor) -> Tensor:
+        return torch_batch_norm(batch, self.mean, self.var, training=self.training, momentum=0.1, eps=1e-5)
 
 
 CHECKS = {
-    1: predict(
+    1: prediction_check(
         1,
         "after_dropout",
         [0, 4],
@@ -211,7 +264,7 @@ CHECKS = {
         "Which two switches does a net need for measuring? One stops autograd's notes. The other?",
         {
             "still_training": (
-                "The net is asked in training mode, so dropout still drops.",
+                "The net is asked in training mode, where dropout and batch norm work as in training.",
                 "`no_grad` does not turn it off. One method of the net does.",
             ),
             "not_set_back": (
@@ -222,12 +275,17 @@ CHECKS = {
                 "A net that came in eval mode is in training mode afterwards.",
                 "Remember `net.training` and set it back to that.",
             ),
+            "layers_left": (
+                "The net is back in its mode, but not the layers in it: they stay in the other mode.",
+                "`net.training = ...` sets a single flag. `net.train(mode)` goes through all layers.",
+            ),
             "watched": (
                 "Autograd takes notes of the measurement, which costs memory.",
                 "Keep `no_grad`: the two switches do different things.",
             ),
             "counted": ("That is the number of right answers; the share is asked for.", "Take the mean."),
         },
+        reference=measured_by_counting,
     ),
     3: Check(
         "stop_epoch",
@@ -268,6 +326,7 @@ CHECKS = {
                 "What should stand after the loop?",
             ),
         },
+        reference=stop_by_looking_back,
     ),
     4: Check(
         "clipped",
@@ -299,11 +358,18 @@ CHECKS = {
                 "You scale by the longest tensor alone, so that all together are still too long.",
                 "The squares of all tensors go into one sum.",
             ),
+            "zero": (
+                "For gradients that are all 0 your function divides by 0, and NaNs come out.",
+                "Gradients that are short enough stay as they are: look before you divide.",
+            ),
             "stretched": (
                 "Short gradients are made longer. They should stay as they are.",
                 "The factor is never larger than 1.",
             ),
         },
+        {"ZeroDivisionError|division by zero": "zero"},
+        reference=clipped_by_flattening,
+        bans=(Ban("clip_grad_norm_", python_functions=(clip_grad_norm_,)),),
     ),
     5: Check(
         "kaiming_layer",
@@ -336,7 +402,7 @@ CHECKS = {
                 "Scale them.",
             ),
             "default": (
-                "Those are the weights that nn.Linear draws by itself.",
+                "The weights are as large as those that nn.Linear draws by itself.",
                 "Draw new ones.",
             ),
             "shifted": ("The mean of the weights is not 0.", "A normal distribution around 0."),
@@ -356,9 +422,36 @@ CHECKS = {
         batch_norm,
         "Two cases: which mean and variance? In training, move the running ones too. The last line serves both.",
         {
-            "rows": ("You scale each sample. Each feature is to be scaled.", "One mean for each column."),
+            "rows": ("You scale each sample. Each feature should be scaled.", "One mean for each column."),
             "whole": ("You take one mean for all features.", "One for each column: `dim=0`."),
-            "corrected": ("The variance divides by n - 1.", "`correction=0` makes it n."),
+            "corrected": (
+                "You scale by the variance that divides by n - 1.",
+                "For scaling, `correction=0` makes it n.",
+            ),
+            "biased": (
+                "The running variance moves towards the batch's variance with `correction=0`.",
+                "It should move towards `batch.var(dim=0)`, which divides by n - 1, as torch's own batch norm does.",
+            ),
+            "not_in_state_dict": (
+                "`mean` and `var` do not travel with the net: `state_dict()` and `to(device)` leave them out.",
+                "A plain attribute is not known to the module. `self.register_buffer(name, tensor)` makes it known.",
+            ),
+            "learned": (
+                "`mean` and `var` are parameters now, so an optimizer would change them.",
+                "They are numbers of the net that are not learned: buffers.",
+            ),
+            "graph_kept": (
+                "Autograd still watches the running values, so the graph of each batch stays in memory.",
+                "Move them inside `torch.no_grad()`, or detach the batch's values.",
+            ),
+            "all_in_no_grad": (
+                "The scaled batch is detached: no gradient goes back through it, so nothing before it can be trained.",
+                "`no_grad` belongs around the running values alone.",
+            ),
+            "forgets": (
+                "The running values start afresh with each batch: earlier batches are forgotten.",
+                "Keep them in self.mean and self.var from call to call.",
+            ),
             "not_rooted": ("You divide by the variance.", "By its root."),
             "running_in_training": (
                 "In training you scale by the running values. Use those of the batch.",
@@ -394,5 +487,6 @@ CHECKS = {
             ),
             "eval_not_scaled": ("In eval mode nothing is scaled.", "Use self.mean and self.var there."),
         },
+        reference=TorchBatchNorm,
     ),
 }

@@ -1,130 +1,184 @@
 """Lesson 3."""
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from torchtour.exercises.judge import Check, NotRight, article, predict, same, verdict
+from torchtour.exercises.judge import Check, prediction_check
+from torchtour.exercises.trial import Trial, as_int64
 
 
-def linear(answer: Callable[..., Any]) -> str | None:
-    torch.manual_seed(3)
-    layer, features = nn.Linear(3, 3), torch.randn(3, 3)  # square, so that a wrong order gives no error
-    with torch.no_grad():
-        weight, bias = layer.weight.clone(), layer.bias.clone()
-        key = verdict(
-            "linear",
-            answer(features, weight, bias),
-            layer(features),
-            not_turned=features @ weight + bias,
-            no_bias=features @ weight.T,
-            weight_first=weight @ features + bias,
-            turned=(weight @ features.T).T + bias[:, None],
-            activated=layer(features).relu(),
-            number_by_number=features * weight + bias,
+def linear(t: Trial, answer: Callable[..., Any]) -> None:
+    samples, inputs, outputs = t.draw.sizes(3, 2, 6)
+    for n, rows, columns in ((inputs, inputs, inputs), (samples, outputs, inputs), (samples, inputs, inputs)):
+        features, weight, bias = (
+            t.draw.normal(*shape).requires_grad_() for shape in ((n, columns), (rows, columns), (rows,))
         )
-        layer, features = nn.Linear(2, 4), torch.randn(5, 2)
-        return key or verdict("linear", answer(features, layer.weight, layer.bias), layer(features))
+        got = t.call(answer, features, weight, bias, names="features weight bias")
+        t.gradients(got, t.last_call, weight=weight, bias=bias, features=features)
 
 
-def net(answer: Callable[..., Any]) -> str | None:
-    torch.manual_seed(0)
-    mine = answer(3, 7, 2)
-    if not isinstance(mine, nn.Module):
-        raise NotRight("`Net(3, 7, 2)` is not an nn.Module. Keep the first line of the class.")
-    features = torch.randn(6, 3)
-    got = mine(features)
-    if not isinstance(got, Tensor):
-        raise NotRight(f"`Net.forward` returns {article(got)}, and a tensor is asked for.")
-    layers = [layer for layer in mine.modules() if isinstance(layer, nn.Linear)]
-    if not list(mine.parameters()):
-        return "hidden_in_list"
-    if got.shape != (6, 2):
-        raise NotRight(f"For 6 samples of 3 features `Net(3, 7, 2)` returns the shape {list(got.shape)}.")
-    shapes = sorted(tuple(parameter.shape) for parameter in mine.parameters())
-    if shapes != sorted([(7, 3), (7,), (7, 7), (7,), (2, 7), (2,)]):
-        if len(layers) == 2:
-            return "one_hidden"
-        raise NotRight(f"`Net(3, 7, 2)` has parameters of the shapes {', '.join(str(list(s)) for s in shapes)}.")
-    first, second, third = in_order(layers)
-    hidden = first(features)
-    return verdict(
-        "Net",
-        got,
-        third(second(hidden.relu()).relu()),
-        no_relu=third(second(hidden)),
-        one_relu=third(second(hidden.relu())),
-        late_relu=third(second(hidden).relu()),
-        relu_last=third(second(hidden.relu()).relu()).relu(),
-        softmax=third(second(hidden.relu()).relu()).softmax(1),
-        softmax_of_samples=third(second(hidden.relu()).relu()).softmax(0),
+def net(t: Trial, answer: Callable[..., Any]) -> None:
+    n_features, hidden_size, n_classes = t.draw.sizes(3, 2, 7)
+    sizes = f"Net({n_features}, {hidden_size}, {n_classes})"
+    with t.watched(sizes):
+        made, other = (answer(n_features, hidden_size, n_classes) for _ in range(2))
+    t.instance(made, nn.Module, "What `Net` makes", sizes)
+    n = t.draw.size(3, 6)
+    features = t.draw.normal(n, n_features, scale=2)
+    logits = t.call(made, features, shown="net", names="features", compare=False)  # lazy layers need a first call
+    t.call(other, features, shown="net", names="features", compare=False)
+    t.tensor(logits, f"What {sizes} returns", integer=False)
+    with t.watched(sizes):
+        parameters = list(made.parameters())
+    text = "`net.parameters()` is empty, so nothing in it can be trained. Keep the layers as `self.something`."
+    t.require(bool(parameters), text, "hidden_in_list" if has_layers_in_list(made) else "", sizes)
+    n_parameters = sum(parameter.numel() for parameter in parameters)
+    t.see(f"The number of numbers in `{sizes}.parameters()`", n_parameters)
+    t.require(all(parameter.requires_grad for parameter in parameters), "Some parameters have requires_grad False.")
+    t.see("What `net(features)` returns", torch.empty_like(logits.detach()).zero_(), sizes)  # shape and type
+    shared = {parameter.data_ptr() for parameter in parameters} & {
+        parameter.data_ptr() for parameter in other.parameters()
+    }
+    t.require(not shared, "Two nets share their layers: make them in `__init__`, for each net anew.")
+    matrices = [parameter for parameter in parameters if parameter.dim() == 2 and min(parameter.shape) > 1]
+    apart = all(len(matrix.unique()) > 1 for matrix in matrices)
+    t.require(
+        apart, "All weights of a layer begin with the same number, so its outputs can only stay alike. Draw them."
+    )
+    t.draw.fill(made, 1.5)
+    for mode in (True, False):
+        with t.watched(sizes):
+            made.train(mode)
+        logits = t.call(made, features, shown="net", names="features", compare=False)
+        t.see(f"What `net` does in {'training' if mode else 'eval'} mode", calculated(made, features, logits), sizes)
+        again = t.call(made, features[:1], shown="net", names="features", compare=False)
+        t.require(
+            torch.allclose(again, logits[:1], 1e-4, 1e-5), "A sample's logits depend on the other samples of the batch."
+        )
+    t.require(
+        logits.requires_grad, "The logits are detached: backward would fail, so the net can't be trained.", "detached"
+    )
+    with t.watched(sizes):
+        gradients = torch.autograd.grad((logits * t.draw.normal(*logits.shape)).sum(), parameters, allow_unused=True)
+    reached = all(gradient is not None for gradient in gradients)
+    t.require(
+        reached,
+        "Some parameters get no gradient, so they can't be trained: is something detached, or unused?",
+        "detached",
     )
 
 
-def in_order(layers: list[nn.Linear]) -> list[nn.Linear]:
-    """The layers of Net(3, 7, 2) from input to output, in whatever order they were made."""
-    sizes = [(3, 7), (7, 7), (7, 2)]
-    return sorted(layers, key=lambda layer: sizes.index((layer.in_features, layer.out_features)))
+def has_layers_in_list(made: nn.Module) -> bool:
+    """Does the net keep layers in a plain list, where nn.Module does not find them?"""
+    lists = [value for value in vars(made).values() if isinstance(value, list | tuple)]
+    return any(isinstance(layer, nn.Module) for value in lists for layer in value)
 
 
-def predicted_classes(answer: Callable[..., Any]) -> str | None:
-    scores = torch.tensor([[0.1, 2.0, -1.0], [3.0, 0.0, 1.0], [0.0, 0.5, 0.2], [1.0, 0.0, 4.0]])
-    identity = nn.Linear(3, 3)
+def calculated(made: nn.Module, features: Tensor, logits: Tensor) -> str:
+    """Which activations stand after the three layers, in words; the parameters may be kept in any way."""
+    for weights in arrangements(made, features.shape[1], logits.shape[1]):
+        for text, activations in ACTIVATIONS.items():
+            hidden = features
+            for (weight, bias), activation in zip(weights, activations, strict=True):
+                hidden = activation(hidden @ weight + bias)
+            if torch.allclose(hidden, logits, 1e-3, 1e-4):
+                return text
+    return "something else than Linear, ReLU, Linear, ReLU, Linear"
+
+
+def arrangements(made: nn.Module, inputs: int, outputs: int) -> Iterator[list[tuple[Tensor, Tensor]]]:
+    """The ways in which the parameters may make three layers [inputs, outputs], whatever their names and order."""
+    tensors = [parameter.detach().squeeze() for parameter in made.parameters()]
+    if len(tensors) != 6:
+        return
+    for order in itertools.permutations(tensors):
+        first, b1, second, b2, third, b3 = order
+        hidden = b1.numel()
+        shapes = [{first.numel()}, {second.numel()}, {third.numel()}, {b2.numel()}, {b3.numel()}]
+        if shapes != [{inputs * hidden}, {hidden * hidden}, {hidden * outputs}, {hidden}, {outputs}]:
+            continue
+        if [b.dim() for b in (b1, b2, b3)] != [1, 1, 1] or any(w.dim() != 2 for w in (first, second, third)):
+            continue
+        for turned in (second, second.T):
+            yield [
+                (first if len(first) == inputs else first.T, b1),
+                (turned, b2),
+                (third if len(third) == hidden else third.T, b3),
+            ]
+
+
+def same(x: Tensor) -> Tensor:
+    return x
+
+
+ACTIVATIONS: dict[str, tuple[Callable[[Tensor], Tensor], ...]] = {
+    "Linear, ReLU, Linear, ReLU, Linear": (torch.relu, torch.relu, same),
+    "Linear, Linear, Linear": (same, same, same),
+    "Linear, ReLU, Linear, Linear": (torch.relu, same, same),
+    "Linear, Linear, ReLU, Linear": (same, torch.relu, same),
+    "Linear, ReLU, Linear, ReLU, Linear, ReLU": (torch.relu, torch.relu, torch.relu),
+    "Linear, ReLU, Linear, ReLU, Linear, softmax": (torch.relu, torch.relu, lambda x: x.softmax(dim=1)),
+    "Linear, ReLU, Linear, ReLU, Linear, log_softmax": (torch.relu, torch.relu, lambda x: x.log_softmax(dim=1)),
+    "Linear, ReLU, Linear, ReLU, Linear, softmax over the samples": (
+        torch.relu,
+        torch.relu,
+        lambda x: x.softmax(dim=0),
+    ),
+    "Linear, tanh, Linear, tanh, Linear": (torch.tanh, torch.tanh, same),
+    "Linear, sigmoid, Linear, sigmoid, Linear": (torch.sigmoid, torch.sigmoid, same),
+}
+
+
+def predicted_classes(t: Trial, answer: Callable[..., Any]) -> None:
+    n, n_features, n_classes = t.draw.sizes(3, 2, 7)
+    for samples, scale in ((n, 2), (n_classes, 2), (1, 2), (30, 2), (30, 0.6)):
+        net = t.draw.net(n_features, n_classes, scale)
+        features = t.draw.normal(samples, n_features, scale=2)
+        got = t.call(answer, net, features, names="net features", compare=False)
+        t.see("What `predicted_classes` returns", as_int64(got), t.last_call)
+
+
+def classes_by_numpy(net: nn.Module, features: Tensor) -> Tensor:
+    return torch.from_numpy(net(features).detach().numpy().argmax(axis=1))
+
+
+def merged(t: Trial, answer: Callable[..., Any]) -> None:
+    inputs, hidden, outputs = t.draw.sizes(3, 2, 6)
+    for sizes in ((hidden, hidden, hidden), (inputs, hidden, outputs)):
+        first, second = nn.Linear(*sizes[:2]), nn.Linear(*sizes[1:])
+        t.draw.fill(first, 2)
+        t.draw.fill(second, 2)
+        one = t.call(answer, first, second, names="first second", compare=False)
+        seen = t.last_call
+        t.instance(one, nn.Linear, "What `merged` returns", seen)
+        t.see("in_features of the layer", one.in_features, seen)
+        t.see("out_features of the layer", one.out_features, seen)
+        t.require(isinstance(one.bias, Tensor), "The layer has no bias.", seen=seen)
+        t.see("The weight of the layer", one.weight.detach(), seen, 1e-4)
+        t.see("The bias of the layer", one.bias.detach(), seen, 1e-4)
+        trainable = one.weight.requires_grad and one.bias.requires_grad
+        t.require(
+            trainable, "The layer can't be trained: requires_grad is False in its weight or bias.", "detached", seen
+        )
+        features = t.draw.normal(4, sizes[0])
+        t.call(one, features, shown="merged(first, second)", names="features", tolerance=1e-4)
+
+
+def merged_by_probing(first: nn.Linear, second: nn.Linear) -> nn.Linear:
+    one = nn.Linear(first.in_features, second.out_features)
     with torch.no_grad():
-        identity.weight.copy_(torch.eye(3))
-        identity.bias.zero_()
-    got = answer(identity, scores)
-    key = verdict(
-        "predicted_classes",
-        got,
-        torch.tensor([1, 0, 1, 2]),
-        along_samples=scores.argmax(0),
-        flattened=scores.argmax(),
-        scores=scores.amax(1),
-        probabilities=scores.softmax(1).amax(1),
-        lowest=scores.argmin(1),
-        column=torch.tensor([[1], [0], [1], [2]]),
-        yes_or_no=(scores > 0.5).long(),
-    )
-    return key
-
-
-def merged(answer: Callable[..., Any]) -> str | None:
-    torch.manual_seed(5)
-    first, second = nn.Linear(3, 3), nn.Linear(3, 3)
-    old = [parameter.detach().clone() for parameter in (*first.parameters(), *second.parameters())]
-    one = answer(first, second)
-    if not isinstance(one, nn.Linear):
-        raise NotRight(f"`merged` returns {article(one)}, and an nn.Linear is asked for.")
-    now = [*first.parameters(), *second.parameters()]
-    if not all(map(torch.equal, old, now)):
-        return "changed"
-    w1, b1, w2, b2 = old
-    weight, bias = one.weight.detach(), one.bias.detach() if one.bias is not None else torch.zeros(3)
-    if same(weight, w1 @ w2):
-        return "order"
-    if same(weight, (w2 @ w1).T):
-        return "turned"
-    if same(weight, w2 * w1):
-        return "number_by_number"
-    if same(weight, w2 @ w1) and same(bias, b1 + b2):
-        return "biases_added"
-    if same(weight, w2 @ w1) and same(bias, b2):
-        return "first_bias"
-    if same(weight, w2 @ w1) and same(bias, w2 @ b1):
-        return "second_bias"
-    features = torch.randn(4, 3)
-    if not same(one(features), second(first(features))):
-        raise NotRight("The merged layer gives other outputs than the two layers one after the other.")
-    first, second = nn.Linear(2, 5), nn.Linear(5, 3)
-    features = torch.randn(4, 2)
-    return verdict("merged", answer(first, second)(features), second(first(features)))
+        at_zero = second(first(torch.zeros(first.in_features)))
+        one.bias.copy_(at_zero)
+        one.weight.copy_((second(first(torch.eye(first.in_features))) - at_zero).T)
+    return one
 
 
 CHECKS = {
-    1: predict(
+    1: prediction_check(
         1,
         "numbers_in_all",
         67,
@@ -140,7 +194,7 @@ CHECKS = {
         relu=(75, "ReLU learns nothing, so it counts for nothing.", "Only the two linear layers have numbers."),
         tensors=(4, "There are 4 tensors. How many numbers are in them?", "`numel` counts the numbers of a tensor."),
     ),
-    2: predict(
+    2: prediction_check(
         2,
         "weight_shape",
         [8, 4],
@@ -182,6 +236,7 @@ CHECKS = {
             ),
         },
         {"shapes cannot be multiplied": "inner_sizes"},
+        reference=nn.functional.linear,
     ),
     4: Check(
         "Net",
@@ -253,6 +308,7 @@ CHECKS = {
                 "One answer for each sample, from 0 to the number of classes minus 1.",
             ),
         },
+        reference=classes_by_numpy,
     ),
     6: Check(
         "merged",
@@ -290,5 +346,6 @@ CHECKS = {
             ),
         },
         {"leaf Variable": "watched"},
+        reference=merged_by_probing,
     ),
 }

@@ -1,200 +1,215 @@
 """Lesson 10."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from torchtour.exercises.judge import Check, NotRight, article, predict, same, verdict
+from torchtour.exercises.judge import Check, prediction_check
+from torchtour.exercises.trial import Trial
 
-RECORDS = [
-    {"age": "40", "row": "a1", "iron": "1.5", "ill": "perhaps"},
-    {"age": "31", "row": "a2", "iron": "0.25", "ill": "yes"},
-    {"age": "58", "row": "a3", "iron": "2", "ill": "no"},
-    {"age": "25", "row": "a4", "iron": "3.75", "ill": "yes"},
-    {"age": "63", "row": "a5", "iron": "1", "ill": "perhaps"},
-]
-FEATURES = torch.tensor([[1.5, 40], [0.25, 31], [2, 58], [3.75, 25], [1, 63]])  # iron, age
-CLASSES, LABELS = ["no", "perhaps", "yes"], torch.tensor([1, 2, 0, 2, 1])
+WORDS = ["no", "perhaps", "yes", "never", "often", "unknown", "always"]
+COLUMNS = ["age", "iron", "weight", "height", "dose"]
 
 
-def to_tensors(answer: Callable[..., Any]) -> str | None:
-    got = answer([dict(record) for record in RECORDS], ["iron", "age"], "ill")
-    if not isinstance(got, tuple | list) or len(got) != 3:
-        raise NotRight("`to_tensors` should return three things: features, labels and classes.")
-    features, labels, classes = got
-    return of_features(features) or of_classes(classes, labels) or of_labels(labels)
+def to_tensors(t: Trial, answer: Callable[..., Any]) -> None:
+    for n_rows, n_columns, n_classes in (
+        (t.draw.size(5, 8), 2, 3),
+        (t.draw.size(9, 12), 3, 4),
+        (t.draw.size(3, 4), 1, 2),
+    ):
+        columns, words = t.draw.random.sample(COLUMNS, 4), t.draw.random.sample(WORDS, n_classes)
+        places = t.draw.labels(n_rows, n_classes).tolist()
+        records = []
+        for place in places:
+            numbers = {name: f"{t.draw.number(-9, 99):.{t.draw.random.choice([0, 2])}f}" for name in columns}
+            records.append({**numbers, "row": t.draw.random.choice(["a1", "b2"]), "ill": words[place]})
+        records[0][columns[0]] = "2.5e-1"
+        names = columns[:n_columns][::-1]
+        got = t.call(answer, records, names, "ill", names="records names label", compare=False)
+        seen = t.last_call
+        parts = t.pair(got, "What `to_tensors` returns", 3)
+        with t.part() as together:  # features, labels and classes together tell which mistake it is
+            together += parts
+            for what, part in zip(
+                ("The tensor of features", "The tensor of labels", "The list of classes"), parts, strict=True
+            ):
+                t.see(what, part, seen)
 
 
-def of_features(features: Any) -> str | None:
-    if isinstance(features, Tensor) and features.dtype == torch.float64:
-        return "doubles"
-    right = FEATURES
-    if isinstance(features, Tensor) and not features.is_floating_point():
-        right = FEATURES.long()
-        if same(features, right):
-            return "whole_numbers"
-    return verdict("to_tensors", features, right, transposed=right.T, file_order=right.flip(1), first_lost=right[1:])
+def tensors_by_loops(records: list[dict[str, str]], names: list[str], label: str) -> tuple[Tensor, Tensor, list[str]]:
+    features = torch.zeros(len(records), len(names))
+    classes = list(dict.fromkeys(sorted(record[label] for record in records)))
+    labels = torch.zeros(len(records)).long()
+    for row, record in enumerate(records):
+        labels[row] = classes.index(record[label])
+        for column, name in enumerate(names):
+            features[row, column] = float(record[name])
+    return features, labels, classes
 
 
-def of_classes(classes: Any, labels: Any) -> str | None:
-    if isinstance(classes, list) and same(classes, ["perhaps", "yes", "no"]):
-        return "order_of_rows"
-    if isinstance(classes, list) and same(classes, sorted(record["ill"] for record in RECORDS)):
-        return "repeated"
-    if same(classes, LABELS) and same(labels, CLASSES):
-        return "swapped"
-    if not isinstance(classes, list) or not same(classes, CLASSES):
-        raise NotRight(f"The classes are {article(classes)}, and not the list of words that is asked for.")
-    return None
+def choose_columns(t: Trial, answer: Callable[..., Any]) -> None:
+    for n_train, n_rest, n_columns, k in (
+        (t.draw.size(6, 9), t.draw.size(3, 6), 6, 2),
+        (t.draw.size(10, 14), 3, 5, 3),
+        (6, 4, 4, 1),
+    ):
+        n = n_train + n_rest
+        labels = torch.cat([t.draw.labels(n_train, 2), t.draw.labels(n_rest, 2)])
+        sign = (2.0 * labels - 1)[:, None]
+        apart = torch.arange(1.0, n_columns + 1)[torch.randperm(n_columns, generator=t.draw.generator)]
+        apart *= torch.where(apart >= n_columns - 1, -1.0, 1.0)  # the farthest ones lie lower in class 1
+        other = apart.roll(1).abs() * 4
+        features = t.draw.normal(n, n_columns, scale=0.1)
+        features[:n_train] += sign[:n_train] * apart
+        features[n_train:] += sign[n_train:] * other
+        nearest = apart.abs().argmin()
+        for known in (0, 1):  # much variance, the same in both classes
+            rows = (labels[:n_train] == known).nonzero().flatten()
+            features[rows, nearest] += 40 * torch.linspace(-1, 1, len(rows))
+        features += t.draw.integers(-40, 40, n_columns)
+        t.call(answer, features, labels, n_train, k, names="features labels n_train k", go_on=True)
 
 
-def of_labels(labels: Any) -> str | None:
-    if isinstance(labels, list):
-        return "words" if labels and isinstance(labels[0], str) else "listed"
-    if same(labels, LABELS.float()):
-        return "floats"
-    return verdict("to_tensors", labels, LABELS, from_one=LABELS + 1, one_hot=torch.eye(3).long()[LABELS])
+def chosen_by_sorting(features: Tensor, labels: Tensor, n_train: int, k: int) -> tuple[Tensor, Tensor]:
+    means = []
+    for label in (0, 1):
+        rows = [row for row, known in zip(features[:n_train], labels[:n_train].tolist(), strict=True) if known == label]
+        means.append(torch.stack(rows).mean(dim=0))
+    apart = (means[0] - means[1]).abs().tolist()
+    best = sorted(range(len(apart)), key=lambda column: -apart[column])[:k]
+    return features[:n_train][:, best], features[n_train:][:, best]
 
 
-def choose_columns(answer: Callable[..., Any]) -> str | None:
-    torch.manual_seed(5)
-    labels = torch.tensor([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
-    sign = (2.0 * labels - 1)[:, None]  # [10, 1]
-    features = torch.randn(10, 6) * 0.1
-    features[:6] += sign[:6] * torch.tensor([1.0, -4.0, 3.0, -5.0, 2.0, 0.5])
-    features[6:] += sign[6:] * torch.tensor([9.0, 0.0, 0.5, 1.0, 20.0, -10.0])
-    features[:, 2] += torch.arange(10) // 2 * 18.0  # much variance, the same in both classes
-    train, rest = features[:6], features[6:]
-
-    def apart(table: Tensor, known: Tensor) -> Tensor:
-        return table[known == 1].mean(0) - table[known == 0].mean(0)
-
-    def kept(scores: Tensor) -> tuple[Tensor, Tensor]:
-        return train[:, scores.topk(2).indices], rest[:, scores.topk(2).indices]
-
-    right = apart(train, labels[:6]).abs()
-    got = answer(features.clone(), labels.clone(), 6, 2)
-    return verdict(
-        "choose_columns",
-        tuple(got) if isinstance(got, list) else got,
-        kept(right),
-        leak=kept(apart(features, labels).abs()),
-        from_test=kept(apart(rest, labels[6:]).abs()),
-        each_its_own=(kept(right)[0], kept(apart(rest, labels[6:]).abs())[1]),
-        signed=kept(apart(train, labels[:6])),
-        least=kept(-right),
-        variance=kept(train.std(0)),
-        all_columns=(train, rest),
-        too_many=(train[:, right.topk(3).indices], rest[:, right.topk(3).indices]),
-        file_order=(train[:, [1, 3]], rest[:, [1, 3]]),
-        swapped=kept(right)[::-1],
-    )
+def class_weights(t: Trial, answer: Callable[..., Any]) -> None:
+    for n, n_classes in ((t.draw.size(9, 16), 3), (t.draw.size(20, 30), t.draw.size(4, 6)), (t.draw.size(5, 9), 2)):
+        labels = t.draw.labels(n, n_classes)
+        labels = torch.cat([labels, torch.full((n_classes + 1,), t.draw.random.randrange(n_classes))])
+        t.call(answer, labels, n_classes, names="labels n_classes", go_on=True)
+    n_classes = t.draw.size(2, 5)
+    balanced = torch.arange(n_classes).repeat(t.draw.size(2, 5))
+    t.call(answer, balanced, n_classes, names="labels n_classes", go_on=True)
 
 
-def class_weights(answer: Callable[..., Any]) -> str | None:
-    labels = torch.tensor([0] * 8 + [2] * 2 + [1] * 4)
-    counts = torch.tensor([8.0, 4.0, 2.0])
-    right = 14 / (3 * counts)
-    got = answer(labels, 3)
-    if isinstance(got, Tensor) and same(got, counts.long()):
-        return "counts"
-    if isinstance(got, Tensor) and same(got, right.long()):
-        return "whole_numbers"
-    return verdict(
-        "class_weights",
-        got,
-        right,
-        shares=counts / 14,
-        inverse=1 / counts,
-        no_classes=14 / counts,
-        sum_one=right / right.sum(),
-        upside_down=1 / right,
-        to_the_largest=8 / counts,
-        the_rest=1 - counts / 14,
-        per_row=right[labels],
-    )
+def weights_by_counting(labels: Tensor, n_classes: int) -> Tensor:
+    listed = labels.tolist()
+    return torch.tensor([len(listed) / n_classes / listed.count(label) for label in range(n_classes)])
 
 
-def copies_across(answer: Callable[..., Any]) -> str | None:
-    one, two, three = [1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]
-    train = torch.tensor([one, three, one, two, two, one])
-    test = torch.tensor([one, two, two, [9.0, 8.0, 0.5], [6.0, 5.0, 0.5], [0.5, 2.0, 9.0], [0.0, 0.0, 0.0]])
-    return verdict(
-        "copies_across",
-        answer(train.clone(), test.clone()),
-        3,
-        any_number=6,
-        pairs=7,
-        different=2,
-        of_train=5,
-        share=3 / 7,
-        never_equal=0,
-        same_places=1,
-        the_others=4,
-    )
+def copies_across(t: Trial, answer: Callable[..., Any]) -> None:
+    for n_columns in (t.draw.size(3, 5), 2, 1):
+        rows = [[float(i + 10 * j) + t.draw.number(0, 0.5) for j in range(n_columns)] for i in range(8)]
+        strangers = [[x + 1000 for x in row] for row in rows[:2]]
+        if n_columns > 1:
+            strangers.append([*rows[0][1:], rows[0][0]])  # the same numbers in another order, with the same sum
+            strangers.append([rows[0][0], *rows[1][1:]])  # each number occurs in its column
+            strangers.append([rows[0][0] + 1, rows[0][1] - 1, *rows[0][2:]])  # the same sum
+        strangers.append([rows[0][0] + 0.001, *rows[0][1:]])  # nearly the same
+        strangers.append([*rows[0][:-1], rows[0][-1] + 1])  # the same but for the last number
+        strangers.append(strangers[0])
+        both = t.draw.size(2, 4)
+        train = [*rows[:6], *rows[:2], rows[0]]
+        test = [*rows[:both], rows[0], rows[0], *strangers, rows[7]]
+        t.draw.random.shuffle(train)
+        t.draw.random.shuffle(test)
+        t.call(answer, torch.tensor(train), torch.tensor(test), names="train test", go_on=True)
+        t.call(answer, torch.tensor(train), torch.tensor(strangers), names="train test", go_on=True)
+    for known in (rows, rows[::-1]):
+        t.call(answer, torch.tensor(known), torch.tensor(rows[:1]), names="train test", go_on=True)
 
 
-def split_by_patient(answer: Callable[..., Any]) -> str | None:
-    even = torch.arange(1, 13).repeat(4) * 100  # twelve patients with four rows each
-    key = split(answer, even, 8, 4)
-    if key:
-        return key
-    uneven = torch.repeat_interleave(torch.tensor([500, 200, 900, 100, 700, 800]), torch.tensor([1, 5, 2, 4, 3, 6]))
-    for n_test in (6, 7, 8, 9):
-        key = split(answer, uneven, n_test, 6)
-        if key:
-            return key
-    return choice(answer, even)
+def copies_by_comparing(train: Tensor, test: Tensor) -> int:
+    return sum(any(torch.equal(row, other) for other in train) for row in test)
 
 
-def split(answer: Callable[..., Any], patients: Tensor, n_test: int, largest: int) -> str | None:
-    """What is wrong with one split; `largest` is the number of rows that a patient has at most."""
-    got = answer(patients.clone(), n_test)
-    if not isinstance(got, tuple | list) or len(got) != 2 or not all(isinstance(part, Tensor) for part in got):
-        raise NotRight("`split_by_patient` should return two tensors: the places for training and for the test.")
-    train, test = got
-    if train.dtype == torch.bool or test.dtype == torch.bool:
-        return "masks"
-    if train.is_floating_point() or test.is_floating_point() or train.ndim != 1 or test.ndim != 1:
-        raise NotRight("Each of the two tensors should be one row of whole numbers.")
-    if max(train.tolist() + test.tolist(), default=0) >= 100:
-        return "numbers"
-    key = whole(sorted(train.tolist() + test.tolist()), len(patients))
-    if key:
-        return key
-    if set(patients[train].tolist()) & set(patients[test].tolist()):
-        return "by_row"
-    if len(test) < n_test:
-        return "too_few"
-    if len(test) < n_test + largest:
-        return None
-    if len(train) in range(n_test, n_test + largest):
-        return "swapped"
-    return "patients_counted" if len(set(patients[test].tolist())) == n_test else "too_many"
+def split_by_patient(t: Trial, answer: Callable[..., Any]) -> None:
+    numbers = t.draw.random.sample(range(100, 999), 12)
+    even = torch.tensor(numbers).repeat(4)  # twelve patients with four rows each, in turns
+    for n_test in (8, t.draw.size(9, 12), 5):
+        see_split(t, answer, even, n_test)
+    sizes = t.draw.random.sample([1, 2, 3, 4, 5, 6], 6)
+    uneven = torch.repeat_interleave(torch.tensor(numbers[:6]), torch.tensor(sizes))
+    uneven = uneven[torch.randperm(len(uneven), generator=t.draw.generator)]
+    for n_test in (4, 6, 7, 8, 9, 10):
+        see_split(t, answer, uneven, n_test)
+    see_choice(t, answer, even)
 
 
-def whole(places: list[int], n: int) -> str | None:
-    """Is each place there, and once?"""
-    if len(set(places)) < len(places):
-        return "twice"
-    return "lost" if places != list(range(n)) else None
+def see_split(t: Trial, answer: Callable[..., Any], patients: Tensor, n_test: int) -> None:
+    """What can be said of one split, whose patients are drawn at random."""
+    got = t.call(answer, patients, n_test, names="patients n_test", compare=False)
+    seen = t.last_call
+    parts = t.pair(got, "What `split_by_patient` returns")
+    for part in parts:
+        t.tensor(part, "One of the two results")
+        t.require(part.dtype != torch.bool, "", "masks", seen)
+        t.require(
+            part.dim() == 1, f"One of the two results has the shape {list(part.shape)}, expected one row.", seen=seen
+        )
+        t.require(part.dtype == torch.int64, f"The places have the type {part.dtype}, expected torch.int64.", seen=seen)
+    train, test = parts
+    seen += f"\ngot {train.tolist()} for training and {test.tolist()} for the test"
+    places = train.tolist() + test.tolist()
+    n = len(patients)
+    t.require(not places or max(places) < n or not set(places) <= set(patients.tolist()), "", "numbers", seen)
+    t.require(all(0 <= place < n for place in places), f"A place is not from 0 to {n - 1}.", seen=seen)
+    t.require(len(set(places)) == len(places), "", "twice", seen)
+    t.require(len(places) == n, "", "lost", seen)
+    t.require(not set(patients[train].tolist()) & set(patients[test].tolist()), "", "by_row", seen)
+    if is_minimal(patients, train, n_test):
+        t.require(
+            len(test) >= n_test and (is_minimal(patients, test, n_test) or len(test) < n - len(test)),
+            "",
+            "swapped",
+            seen,
+        )
+    t.require(len(test) >= n_test, "", "too_few", seen)
+    n_patients = len(set(patients[test].tolist()))
+    t.require(is_minimal(patients, test, n_test) or n_patients != n_test, "", "patients_counted", seen)
+    t.require(is_minimal(patients, test, n_test), "", "too_many", seen)
 
 
-def choice(answer: Callable[..., Any], patients: Tensor) -> str | None:
+def is_minimal(patients: Tensor, test: Tensor, n_test: int) -> bool:
+    """Can one of the patients have been the last that was needed?"""
+    counts = [int((patients == patient).sum()) for patient in set(patients[test].tolist())]
+    return len(test) >= n_test and any(len(test) - count < n_test for count in counts)
+
+
+def see_choice(t: Trial, answer: Callable[..., Any], patients: Tensor) -> None:
     """Are the patients of the test set drawn at random?"""
     drawn = []
-    for seed in range(6):
-        torch.manual_seed(seed)
-        drawn.append(sorted(set(patients[answer(patients.clone(), 8)[1]].tolist())))
-    if drawn != [drawn[0]] * 6:
-        return None
-    return "in_order" if drawn[0] in ([100, 200], [1100, 1200]) else "always_alike"
+    for _ in range(40):
+        with t.watched("split_by_patient(patients, 8) for twelve patients with four rows each"):
+            _, test = answer(patients, 8)
+        drawn.append(tuple(sorted(set(patients[test].tolist()))))
+    several = set(drawn)
+    seen = (
+        f"{len(drawn)} calls with 12 patients of 4 rows each and n_test = 8: {len(several)} different pairs of patients"
+    )
+    ordered = sorted(set(patients.tolist()))
+    known = {tuple(ordered[:2]), tuple(ordered[-2:])}
+    listed = list(dict.fromkeys(patients.tolist()))
+    known |= {tuple(sorted(listed[:2])), tuple(sorted(listed[-2:]))}
+    t.require(len(several) > 1 or not several <= known, "", "in_order", seen)
+    t.require(len(several) > 1, "", "always_alike", seen)
+    t.require(
+        len(several) > 15, "The choice is not random enough: each pair of patients should be possible.", seen=seen
+    )
+
+
+def split_by_lists(patients: Tensor, n_test: int) -> Sequence[Tensor]:
+    numbers = sorted(set(patients.tolist()))
+    left = [numbers[place] for place in torch.randperm(len(numbers)).tolist()]
+    listed, test = patients.tolist(), list[int]()
+    while len(test) < n_test:
+        patient = left.pop()
+        test += [place for place, number in enumerate(listed) if number == patient]
+    return torch.tensor([place for place in range(len(listed)) if place not in test]), torch.tensor(test)
 
 
 CHECKS = {
-    1: predict(
+    1: prediction_check(
         1,
         "accuracy_and_recall",
         [0.95, 0.0],
@@ -252,6 +267,7 @@ CHECKS = {
             "strings": ("torch makes no tensor of strings.", "`float(record[name])`."),
         },
         {"could not convert string": "label_too", "too many dimensions 'str'|invalid data type 'str'": "strings"},
+        reference=tensors_by_loops,
     ),
     3: Check(
         "choose_columns",
@@ -289,6 +305,7 @@ CHECKS = {
             ),
         },
         {"shape of the mask": "labels_whole"},
+        reference=chosen_by_sorting,
     ),
     4: Check(
         "class_weights",
@@ -327,12 +344,14 @@ CHECKS = {
                 "Leave out the last step.",
             ),
         },
+        reference=weights_by_counting,
     ),
     5: Check(
         "copies_across",
         copies_across,
         "Go through the rows of `test`. For each ask: is there a row in `train` with all the same numbers?",
         {
+            "tensor": ("The count is right, but it is a tensor. A Python number is asked for.", "`item()` or `int`."),
             "any_number": (
                 "You count rows that share a single number with a row of `train`. `row in tensor` asks just that.",
                 "All numbers of a row must be equal: `(train == row).all(dim=1).any()`, or compare tuples.",
@@ -357,6 +376,7 @@ CHECKS = {
             ),
             "the_others": ("You count the rows that do not occur in `train`.", "The condition is the wrong way round."),
         },
+        reference=copies_by_comparing,
     ),
     6: Check(
         "split_by_patient",
@@ -391,13 +411,14 @@ CHECKS = {
                 "Stop at `>=`.",
             ),
             "in_order": (
-                "You take the patients in order. Those with the lowest or highest numbers may be special.",
+                "The same patients are always taken: the lowest or highest numbers, or the first ones in the table.",
                 "`torch.randperm` gives a random order.",
             ),
             "always_alike": (
-                "The choice is random, but the same in each call: the function sets a seed.",
-                "Who calls the function sets the seed.",
+                "The choice is the same in each call. It should be drawn anew each time.",
+                "Is a seed set in the function? Its caller sets the seed.",
             ),
         },
+        reference=split_by_lists,
     ),
 }

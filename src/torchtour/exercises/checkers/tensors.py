@@ -4,90 +4,83 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
+from torch.nn.functional import mse_loss
 
-from torchtour.exercises.judge import Check, predict, verdict
-
-
-def column_by_column(answer: Callable[..., Any]) -> str | None:
-    table = torch.tensor([[1, 2, 3], [4, 5, 6]])
-    right = torch.tensor([1, 4, 2, 5, 3, 6])
-    got = answer(table)
-    return verdict(
-        "column_by_column",
-        got,
-        right,
-        row_by_row=torch.arange(1, 7),
-        table=right.reshape(3, 2),
-        listed=right.tolist(),
-        backwards=right.flip(0),
-    )
+from torchtour.exercises.judge import Check, prediction_check
+from torchtour.exercises.trial import Ban, Trial
 
 
-def standardised(answer: Callable[..., Any]) -> str | None:
-    table = torch.tensor([[1.0, 200.0, 4.0], [2.0, 500.0, 0.0], [6.0, 800.0, 5.0]])  # as many rows as columns
-    given = table.clone()
-    mean, std = table.mean(0), table.std(0)
-    got = answer(given)
-    if not torch.equal(given, table):
-        return "in_place"
-    return verdict(
-        "standardised",
-        got,
-        (table - mean) / std,
-        whole=(table - table.mean()) / table.std(),
-        rows=(table - table.mean(1, keepdim=True)) / table.std(1, keepdim=True),
-        mixed=(table - table.mean(1)) / table.std(1),
-        variance=(table - mean) / std**2,
-        not_divided=table - mean,
-        not_centred=table / std,
-        brackets=table - mean / std,
-        min_max=(table - table.amin(0)) / (table.amax(0) - table.amin(0)),
-    )
+def column_by_column(t: Trial, answer: Callable[..., Any]) -> None:
+    rows, columns = t.draw.sizes(2, 2, 5)
+    t.call(answer, t.draw.integers(-99, 100, rows, columns), names="table", go_on=True)
+    t.call(answer, t.draw.normal(columns, rows), names="table", go_on=True)
+    t.call(answer, t.draw.normal(rows, columns).T, names="table", go_on=True)  # not in order in memory
+    t.call(answer, t.draw.normal(1, rows), names="table", go_on=True)
 
 
-def mean_squared_error(answer: Callable[..., Any]) -> str | None:
-    predicted, truth = torch.tensor([[1.0], [2.0], [4.0]]), torch.tensor([1.0, 3.0, 6.0])
-    error = predicted.squeeze(1) - truth
-    got = answer(predicted, truth)
-    key = verdict(
-        "mean_squared_error",
-        got,
-        torch.tensor(5 / 3),
-        all_pairs=(predicted - truth).square().mean(),
-        first_only=(predicted[0] - truth).square().mean(),
-        summed=error.square().sum(),
-        absolute=error.abs().mean(),
-        not_squared=error.mean(),
-        not_averaged=error.square(),
-        rooted=error.square().mean().sqrt(),
-    )
-    if key:
-        return key
+def columns_in_a_row(table: Tensor) -> Tensor:
+    rows, columns = table.shape
+    return torch.stack([table[place % rows, place // rows] for place in range(rows * columns)])
+
+
+def standardised(t: Trial, answer: Callable[..., Any]) -> None:
+    rows, columns = t.draw.sizes(2, 3, 6)
+    for height, width in ((columns, columns), (rows, columns)):
+        spread = 10 ** t.draw.integers(0, 2, width)
+        table = t.draw.normal(height, width) * spread + t.draw.integers(-20, 20, width)
+        table += torch.linspace(0, 1, height)[:, None]  # no column is constant
+        got = t.call(answer, table, names="table", tolerance=1e-4)
+        t.require(
+            got.data_ptr() != table.data_ptr(), "`standardised` returns the table itself. It should be a new one."
+        )
+
+
+def by_column(table: Tensor) -> Tensor:
+    columns = []
+    for column in table.double().unbind(dim=1):
+        variance = (column - column.sum() / len(column)).square().sum() / (len(column) - 1)
+        columns.append((column - column.sum() / len(column)) / variance**0.5)
+    return torch.stack(columns, dim=1).float()
+
+
+def mean_squared_error(t: Trial, answer: Callable[..., Any]) -> None:
+    for n in (t.draw.size(2, 5), t.draw.size(6, 9)):
+        compare_errors(t, answer, n)
     try:
-        return verdict("mean_squared_error", answer(predicted[:1], truth[:1] + 2), torch.tensor(4.0))
-    except Exception:  # a single prediction breaks answers in many ways
-        return "single"
+        compare_errors(t, answer, 1)
+    except Exception as error:  # a single prediction breaks answers in many ways
+        if t.expected is None:
+            raise
+        t.fail("single", str(error))
 
 
-def distances(answer: Callable[..., Any]) -> str | None:
-    a, b = torch.tensor([[0.0, 0.0], [3.0, 4.0]]), torch.tensor([[0.0, 0.0], [0.0, 4.0], [6.0, 8.0]])
-    right = torch.tensor([[0.0, 4.0, 10.0], [5.0, 3.0, 5.0]])
-    key = verdict(
-        "distances",
-        answer(a, b),
-        right,
-        turned=right.T,
-        squared=right**2,
-        manhattan=torch.tensor([[0.0, 4.0, 14.0], [7.0, 3.0, 7.0]]),
-        not_summed=a[:, None] - b,
-        signed=(a[:, None] - b).sum(2),
-    )
-    more = torch.arange(12.0).reshape(4, 3).sin()
-    return key or verdict("distances", answer(more, more[:3] * 2), torch.cdist(more, more[:3] * 2))
+def compare_errors(t: Trial, answer: Callable[..., Any], n: int) -> None:
+    predicted, truth = t.draw.normal(n, 1).requires_grad_(), t.draw.normal(n)
+    t.gradients(t.call(answer, predicted, truth, names="predicted truth"), predicted=predicted)
+
+
+def distances(t: Trial, answer: Callable[..., Any]) -> None:
+    n, m, k = t.draw.sizes(3, 2, 6)
+    calls: list[int] = []
+    for shapes in ((n, m, k), (m, m, m), (n, m, 1), (2 * n, 2 * m, 2 * k)):
+        a, b = t.draw.quarters(shapes[0], shapes[2]), t.draw.quarters(shapes[1], shapes[2])
+        if len(calls) == 1:
+            b[0] = a[0]
+        t.call(answer, a, b, tolerance=1e-4, names="a b", go_on=True)
+        calls.append(t.n_calls)
+    if t.expected is not None and not t.findings and calls[0] < calls[3]:
+        t.fail("forbidden", "The number of torch's functions that you call grows with the number of points: a loop.")
+
+
+def distances_one_by_one(a: Tensor, b: Tensor) -> Tensor:
+    return torch.stack(
+        [torch.stack([(one - other).double().square().sum() ** 0.5 for other in b]) for one in a]
+    ).float()
 
 
 CHECKS = {
-    1: predict(
+    1: prediction_check(
         1,
         "shape_of_difference",
         [4, 4],
@@ -105,7 +98,7 @@ CHECKS = {
         flat=([16], "The right number of values, but they lie in a table.", "How many rows, and how many columns?"),
         number=(4, "A shape is a list of sizes.", "Count the dimensions: the larger number of the two tensors."),
     ),
-    2: predict(
+    2: prediction_check(
         2,
         "after_writing",
         [100, 1],
@@ -155,6 +148,7 @@ CHECKS = {
             ),
         },
         {"view size is not compatible": "view"},
+        reference=columns_in_a_row,
     ),
     4: Check(
         "standardised",
@@ -204,6 +198,7 @@ CHECKS = {
             ),
         },
         {"must match the size": "short"},
+        reference=by_column,
     ),
     5: Check(
         "mean_squared_error",
@@ -231,6 +226,7 @@ CHECKS = {
                 "`squeeze()` drops every dimension of size 1. Name the one to drop.",
             ),
         },
+        reference=lambda predicted, truth: mse_loss(predicted[:, 0], truth),
     ),
     6: Check(
         "distances",
@@ -248,7 +244,7 @@ CHECKS = {
             ),
             "not_summed": (
                 "These are the differences of each pair, coordinate by coordinate.",
-                "Each pair is to become one number: sum up squares along the last dimension.",
+                "Each pair becomes one number: sum up squares along the last dimension.",
             ),
             "signed": (
                 "Positive and negative differences of the coordinates cancel each other.",
@@ -260,5 +256,7 @@ CHECKS = {
             ),
         },
         {"must match the size": "no_pairs"},
+        reference=distances_one_by_one,
+        bans=(Ban("torch.cdist", ("cdist", "_cdist_forward", "_euclidean_dist")), Ban("a loop", loops=True)),
     ),
 }

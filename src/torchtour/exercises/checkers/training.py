@@ -1,163 +1,157 @@
 """Lesson 4."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, nll_loss
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from torchtour.exercises.judge import Check, NotRight, predict, same, unlike, verdict
-
-EPOCHS = 4
-
-
-def problem() -> tuple[nn.Module, Tensor, Tensor]:
-    """A small net, [12, 2] features and [12] labels."""
-    torch.manual_seed(1)
-    features = torch.randn(12, 2)
-    return nn.Sequential(nn.Linear(2, 5), nn.ReLU(), nn.Linear(5, 3)), features, torch.arange(12) % 3
+from torchtour.exercises.judge import Check, prediction_check
+from torchtour.exercises.trial import Trial
 
 
-def loop(order: str, loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy, lr: float = 0.5) -> list[Tensor]:
-    """The weights after a loop whose turns go through `order`: z zero_grad, b backward, s step."""
-    net, features, labels = problem()
-    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
-    for _ in range(EPOCHS):
-        value = loss(net(features), labels)
-        for letter in order:
-            {"z": optimizer.zero_grad, "b": value.backward, "s": optimizer.step}[letter]()
-    return [parameter.detach() for parameter in net.parameters()]
+def train(t: Trial, answer: Callable[..., Any]) -> None:
+    n, n_features, n_classes = t.draw.size(9, 14), *t.draw.sizes(2, 2, 5)
+    rates = t.draw.number(0.2, 0.9), t.draw.number(0.02, 0.08, 3), t.draw.number(5, 9)  # the last one lets losses rise
+    for epochs, lr in zip((t.draw.size(3, 6), 1, 5), rates, strict=True):
+        net = t.draw.net(n_features, n_classes, 1)
+        features, labels = t.draw.normal(n, n_features, scale=2), t.draw.labels(n, n_classes)
+        before = [parameter.detach().clone() for parameter in net.parameters()]
+        events: list[str] = []
+        step_hook = register_optimizer_step_pre_hook(lambda *_, events=events: events.append("step"))
+        next(net.parameters()).register_hook(lambda _, events=events: events.append("backward"))  # type: ignore[no-untyped-call]
+        try:
+            names = "net features labels epochs lr"
+            losses = t.call(answer, net, features, labels, epochs, lr, names=names, changes=["net"], compare=False)
+        finally:
+            step_hook.remove()
+        weights = [parameter.detach().clone() for parameter in net.parameters()]
+        if t.expected is not None and all(map(torch.equal, weights, before)):
+            t.fail(*why_still(events), t.last_call)
+        t.see("The list of the net's weights after training", weights, t.last_call, 1e-4)
+        t.see("What `train` returns", losses, t.last_call, 1e-4)
 
 
-def train(answer: Callable[..., Any]) -> str | None:
-    net, features, labels = problem()
-    before = [parameter.detach().clone() for parameter in net.parameters()]
-    seen: list[str] = []
-    hook = register_optimizer_step_pre_hook(lambda *_: seen.append("s"))
-    next(net.parameters()).register_hook(lambda gradient: seen.append("b"))  # type: ignore[no-untyped-call]
-    try:
-        losses = answer(net, features, labels, EPOCHS, 0.5)
-    finally:
-        hook.remove()
-    weights = [parameter.detach() for parameter in net.parameters()]
-    if same(weights, before):
-        return still(seen)
-    if not same(weights, loop("zbs")):
-        return known(weights)
-    if not isinstance(losses, list) or len(losses) != EPOCHS:
-        raise NotRight("The net is trained well. " + unlike("train", losses, [0.0] * EPOCHS))
-    if isinstance(losses[0], Tensor):
-        return "tensors"
-    first = cross_entropy(problem()[0](features), labels).item()
-    if not same(losses[0], first):
-        return "late_loss"
-    return None
+def why_still(events: list[str]) -> tuple[str, str]:
+    """The key of the reason why no weight has moved, and a message."""
+    if "backward" not in events:
+        return "no_backward", ""
+    if "step" not in events:
+        return "no_step", ""
+    return ("step_first" if events[0] == "step" else "zeroed_too_soon"), ""
 
 
-def still(seen: list[str]) -> str:
-    """Why the weights have not moved at all."""
-    if "b" not in seen:
-        return "no_backward"
-    if "s" not in seen:
-        return "no_step"
-    return "step_first" if seen[0] == "s" else "zeroed_too_soon"
+def train_by_formula(net: nn.Module, features: Tensor, labels: Tensor, epochs: int, lr: float) -> list[float]:
+    losses = []
+    parameters = list(net.parameters())
+    for _ in range(epochs):
+        loss = -net(features).log_softmax(dim=1)[torch.arange(len(labels)), labels].mean()
+        gradients = torch.autograd.grad(loss, parameters)
+        with torch.no_grad():
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.sub_(gradient, alpha=lr)
+        losses.append(loss.item())
+    return losses
 
 
-def known(weights: list[Tensor]) -> str | None:
-    if same(weights, loop("bs")):
-        return "no_zero"
-    if same(weights, loop("zbs", lambda logits, labels: cross_entropy(logits.softmax(1), labels))):
-        return "softmax"
-    if same(weights, loop("zbs", lr=0.01)) or same(weights, loop("zbs", lr=0.1)):
-        return "own_rate"
-    raise NotRight("After 4 epochs the weights are not those that 4 steps of SGD give. How many steps do you make?")
+def loss_of(t: Trial, answer: Callable[..., Any]) -> None:
+    n_features, n_classes = t.draw.sizes(2, 2, 6)
+    for n in (t.draw.size(6, 9), n_classes, t.draw.size(15, 20)):
+        net = t.draw.net(n_features, n_classes, 3)
+        features, labels = t.draw.normal(n, n_features), t.draw.labels(n, n_classes)
+        loss = t.call(answer, net, features, labels, names="net features labels")
+        t.require(not t.expected or loss.requires_grad, "", "unwatched", t.last_call)
+        t.gradients(loss, t.last_call, **{name.replace(".", "_"): one for name, one in net.named_parameters()})
 
 
-def loss_of(answer: Callable[..., Any]) -> str | None:
-    net, features, labels = problem()
-    with torch.no_grad():
-        for parameter in net.parameters():
-            parameter.mul_(3)
-    logits = net(features)
-    got = answer(net, features, labels)
-    key = verdict(
-        "loss_of",
-        got,
-        cross_entropy(logits, labels),
-        softmax=cross_entropy(logits.softmax(1), labels),
-        of_samples=nll_loss(logits.log_softmax(0), labels),
-        no_log=nll_loss(logits.softmax(1), labels),
-        no_softmax=nll_loss(logits, labels),
-        summed=cross_entropy(logits, labels, reduction="sum"),
-        single=cross_entropy(logits, labels, reduction="none"),
-        sigmoid=cross_entropy(logits.sigmoid(), labels),
+def loss_by_formula(net: nn.Module, features: Tensor, labels: Tensor) -> Tensor:
+    logits: Tensor = net(features)
+    return (logits.logsumexp(dim=1) - logits.gather(1, labels[:, None])[:, 0]).mean()
+
+
+def accuracy(t: Trial, answer: Callable[..., Any]) -> None:
+    n_features, n_classes = t.draw.sizes(2, 3, 6)
+    for n, scale in ((t.draw.size(11, 19), 2), (t.draw.size(20, 30), 0.6), (n_classes, 2), (1, 2)):
+        net = t.draw.net(n_features, n_classes, scale)
+        features = t.draw.normal(n, n_features, scale=2)
+        labels = half_right(t, net, features, n_classes)
+        t.call(answer, net, features, labels, names="net features labels", go_on=True)
+
+
+def half_right(t: Trial, net: nn.Module, features: Tensor, n_classes: int) -> Tensor:
+    """Labels of which a part is what the net answers, and neither all nor none in a set of several."""
+    answers = net(features).argmax(dim=1)
+    labels = torch.where(
+        torch.rand(len(features), generator=t.draw.generator) < 0.5, answers, (answers + 1) % n_classes
     )
-    if key is None and not got.requires_grad:
-        return "unwatched"
-    return key
+    if len(features) > 1:
+        labels[0], labels[1] = (answers[0] + 1) % n_classes, answers[1]
+    return labels
 
 
-def accuracy(answer: Callable[..., Any]) -> str | None:
-    scores = torch.tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 0.0, 5.0], [4.0, 0.0, 1.0], [0.0, 0.2, 0.1]])
-    labels = torch.tensor([0, 1, 1, 2, 1])
-    net = nn.Linear(3, 3)
-    with torch.no_grad():
-        net.weight.copy_(torch.eye(3))
-        net.bias.zero_()
-    return verdict(
-        "accuracy",
-        answer(net, scores, labels),
-        0.6,
-        counted=3.0,
-        percent=60.0,
-        wrong_ones=0.4,
-        cut=0,
-        highest=scores.amax(1).mean().item(),
-        of_classes=1.0,  # 3 right answers, 3 classes
-        mean_class=scores.argmax(1).float().mean().item(),
+def accuracy_by_counting(net: nn.Module, features: Tensor, labels: Tensor) -> float:
+    scores = net(features).tolist()
+    right = [row.index(max(row)) == label for row, label in zip(scores, labels.tolist(), strict=True)]
+    return float(sum(right) / len(right))
+
+
+class Model(dict[str, Any]):
+    """A net for best_rate: it notes how it was trained."""
+
+
+def best_rate(t: Trial, answer: Callable[..., Any]) -> None:
+    n = t.draw.size(5, 8)
+    rates = t.draw.random.sample([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.8, 2.5, 7.5], n)
+    best = t.draw.random.randint(1, n - 3)
+    train_losses = {rate: 0.5 + t.draw.number(0.1, 2, 4) for rate in rates}
+    test_losses = {rate: 0.5 + t.draw.number(0.1, 2, 4) for rate in rates}
+    # The lowest loss is followed by a small dip, and is not where the training loss is lowest.
+    test_losses |= {rates[best]: 0.42, rates[best + 1]: 2.9, rates[best + 2]: 2.4}
+    other = rates[t.draw.random.choice([place for place in range(n) if place not in (best, best + 1, best + 2)])]
+    train_losses |= {rates[best]: 3.1, other: 0.31}
+    test_losses[other] = 0.6
+    trained: list[tuple[Model, float, str]] = []
+    measured: list[tuple[Model, str]] = []
+
+    def new_net() -> Model:
+        return Model(history=[])
+
+    def train(net: Model, lr: float, points: str) -> None:
+        trained.append((net, lr, points))
+        net["history"].append((lr, points))
+
+    def loss(net: Model, points: str) -> float:
+        measured.append((net, points))
+        table: Mapping[float, float] = test_losses if points == "held-out points" else train_losses
+        history = net["history"]
+        if len(history) != 1:
+            return 1.0 + sum(lr for lr, _ in history) if history else 3.0
+        return table[history[0][0]]
+
+    names = "rates train_points held_out_points new_net train loss"
+    given = list(rates)
+    with t.watched():
+        got = answer(given, "training points", "held-out points", new_net, train, loss)
+    losses = ", ".join(f"{rate:g}: {test_losses[rate]:.2f}" for rate in rates)
+    seen = f"best_rate({names.replace(' ', ', ')}), with these losses on the held-out points: {losses}"
+    t.require(given == rates, "`best_rate` changes the list of rates that it was given.", seen=seen)
+    t.require(bool(trained), "`best_rate` trains no net.", seen=seen)
+    t.require({lr for _, lr, _ in trained} == set(rates), "Some of the rates are not tried.", "not_all", seen)
+    t.require(len({id(net) for net, *_ in trained}) == len(trained), "", "one_net", seen)
+    t.require(all(points == "training points" for *_, points in trained), "", "trained_on_held_out", seen)
+    on_held_out = {id(net) for net, points in measured if points == "held-out points"}
+    t.require(bool(on_held_out), "", "train_loss", seen)
+    t.require(
+        on_held_out >= {id(net) for net, *_ in trained}, "Some nets are not measured on the held-out points.", seen=seen
     )
-
-
-def best_rate(answer: Callable[..., Any]) -> str | None:
-    trained: list[tuple[int, float, str]] = []
-    measured: list[str] = []
-    made: list[dict[str, float]] = []
-    on_train, held_out = {0.01: 0.9, 0.1: 0.5, 1.0: 0.1, 10.0: 2.0}, {0.01: 0.8, 0.1: 0.3, 1.0: 0.6, 10.0: 3.0}
-
-    def new_net() -> dict[str, float]:
-        made.append({})
-        return made[-1]
-
-    def train(net: dict[str, float], lr: float, points: str) -> None:
-        trained.append((id(net), lr, points))
-        net["lr"] = lr
-
-    def loss(net: dict[str, float], points: str) -> float:
-        measured.append(points)
-        return (held_out if points == "held out" else on_train)[net["lr"]] if net else 1.0
-
-    got = answer(list(held_out), "train", "held out", new_net, train, loss)
-    if not trained:
-        raise NotRight("`best_rate` trains no net.")
-    if len({net for net, *_ in trained}) < len(held_out):
-        if len(trained) < len(held_out):
-            return "not_all"
-        return "one_net"
-    if any(points != "train" for *_, points in trained):
-        return "trained_on_held_out"
-    if "train" in measured and "held out" not in measured:
-        return "train_loss"
-    if isinstance(got, dict) and "lr" in got:
-        return "net"
-    if isinstance(got, dict):
-        return "table"
-    return verdict("best_rate", got, 0.1, the_loss=0.3, highest=10.0, place=1)
+    t.require(not isinstance(got, Model), "", "net", seen)
+    t.require(not isinstance(got, dict | list | tuple), "", "table", seen)
+    t.see("What `best_rate` returns", got, seen)
 
 
 CHECKS = {
-    1: predict(
+    1: prediction_check(
         1,
         "loss_of_ignorance",
         1.39,
@@ -174,7 +168,7 @@ CHECKS = {
         summed=(13.86, "That is the sum over the ten points.", "`cross_entropy` takes the mean."),
         base_two=(2.0, "You took the logarithm to base 2.", "torch takes the natural one."),
     ),
-    2: predict(
+    2: prediction_check(
         2,
         "w_after_two",
         0.64,
@@ -199,7 +193,10 @@ CHECKS = {
         train,
         "Before the loop: the optimizer. In it: logits, loss, zero_grad, backward, step. Lesson 4 numbers these lines.",
         {
-            "no_backward": ("The weights do not move: nothing calls backward.", "The loss has that method."),
+            "no_backward": (
+                "The weights do not move: no gradient reaches them.",
+                "Which method of the loss calculates gradients? And is it the loss of this net?",
+            ),
             "no_step": (
                 "The gradients are there, but nothing moves the weights.",
                 "Which method of the optimizer does it?",
@@ -250,6 +247,7 @@ CHECKS = {
             "Long.*but (found|got) Float|not implemented for 'Float'|expected scalar type Long": "float_labels",
             "0D or 1D target|not implemented for 'Long'": "order",
         },
+        reference=train_by_formula,
     ),
     4: Check(
         "loss_of",
@@ -288,16 +286,18 @@ CHECKS = {
             ),
         },
         {"0D or 1D target|not implemented for 'Long'|Expected floating point|probabilities.*Long": "classes"},
+        reference=loss_by_formula,
     ),
     5: Check(
         "accuracy",
         accuracy,
         "Which class has the highest score? Where does it equal the label? What share is that?",
         {
+            "tensor": ("The share is right, but it is a tensor. A Python number is asked for.", "`item()`."),
             "counted": ("That is how many are right. The share is asked for.", "Divide by the number of points."),
             "percent": ("That is in percent. Asked for is a number from 0 to 1.", "Leave out the factor 100."),
             "wrong_ones": ("That is the share of wrong answers.", "`==`, not `!=`."),
-            "cut": ("Your division cuts the fraction off.", "`//` rounds down; `/` doesn't."),
+            "cut": ("That is 0 or 1 where a fraction is expected: is it cut off?", "`//` rounds down; `/` doesn't."),
             "of_classes": (
                 "You divide by the number of classes.",
                 "The share is of the points.",
@@ -314,6 +314,7 @@ CHECKS = {
             ),
         },
         {"mean\\(\\): could not infer output dtype|input dtype should be": "boolean", "must match the size": "along"},
+        reference=accuracy_by_counting,
     ),
     6: Check(
         "best_rate",
@@ -339,5 +340,6 @@ CHECKS = {
             "place": ("That is the place of the rate in the list.", "Return the rate itself."),
             "table": ("That is the table of all losses.", "Which rate in it has the lowest?"),
         },
+        n_cases=5,
     ),
 }

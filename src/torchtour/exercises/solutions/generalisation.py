@@ -59,8 +59,11 @@ def stop_epoch(losses, patience):
 
 def clipped(gradients, max_norm):
     norm = sum(gradient.square().sum() for gradient in gradients).sqrt()
-    factor = min(1.0, max_norm / norm.item())
-    return [gradient * factor for gradient in gradients]
+    if (
+        norm <= max_norm
+    ):  # also where all are 0, and a division by the norm would give NaN
+        return [gradient.clone() for gradient in gradients]
+    return [gradient * (max_norm / norm) for gradient in gradients]
 
 
 # %% [markdown]
@@ -85,14 +88,14 @@ def kaiming_layer(n_inputs, n_outputs):
 class BatchNorm(nn.Module):
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)
-        self.var = torch.ones(n_features)
+        self.register_buffer("mean", torch.zeros(n_features))  # travels with the net
+        self.register_buffer("var", torch.ones(n_features))
 
     def forward(self, batch):
-        mean, var = self.mean, self.var
-        if self.training:
-            mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
-            with torch.no_grad():  # the running values are not learned
-                self.mean += 0.1 * (mean - self.mean)
-                self.var += 0.1 * (var - self.var)
+        if not self.training:
+            return (batch - self.mean) / (self.var + 1e-5).sqrt()
+        mean, var = batch.mean(dim=0), batch.var(dim=0, correction=0)
+        with torch.no_grad():  # the running values are not learned
+            self.mean += 0.1 * (mean - self.mean)
+            self.var += 0.1 * (batch.var(dim=0) - self.var)
         return (batch - mean) / (var + 1e-5).sqrt()

@@ -55,7 +55,7 @@ class Net(nn.Module):
 
 
 # %% [markdown]
-# Task 5: Everybody is in class 3
+# Task 5: All samples in class 3
 
 # %%
 

@@ -71,9 +71,9 @@ def copies_across(train, test):
 
 
 def split_by_patient(patients, n_test):
-    everybody = patients.unique()
+    people = patients.unique()
     in_test = torch.zeros(len(patients), dtype=torch.bool)  # [rows]
-    for patient in everybody[torch.randperm(len(everybody))]:
+    for patient in people[torch.randperm(len(people))]:
         if in_test.sum() >= n_test:
             break
         in_test |= patients == patient

@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Advanced features
-# ============================
+# Exercises: Losses, optimizers and schedules
+# ===========================================
 #
 # Run this file to check it: ``python advanced.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
@@ -61,7 +61,7 @@ class MeanAbsoluteError(nn.Module):
 # ----------------------------------
 #
 # *Break and fix, 4 minutes.* The scheduler is meant to count epochs. Find the mistake
-# and mend it.
+# and fix it.
 
 # %%
 

@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Autograd
-# ===================
+# Exercises: Gradients with autograd
+# ==================================
 #
 # Run this file to check it: ``python autograd.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
@@ -75,7 +75,7 @@ def slope(function, at):
 # --------------------------------------
 #
 # *Break and fix, 4 minutes.* This descent on ``(x - 3)**2`` should come close to 3 and
-# stay there. It swings past 3 and back, for ever. Find the mistake and mend it.
+# stay there. It swings past 3 and back, forever. Find the mistake and fix it.
 
 # %%
 

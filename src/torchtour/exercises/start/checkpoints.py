@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Saving and loading
-# =============================
+# Exercises: Saving, loading and resuming
+# =======================================
 #
 # Run this file to check it: ``python checkpoints.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
@@ -70,7 +70,7 @@ def load(net, path):
 # ----------------------------
 #
 # *Break and fix, 5 minutes.* This should return the weights of the best epoch. It
-# returns those of the last one. Find the mistake and mend it.
+# returns those of the last one. Find the mistake and fix it.
 
 # %%
 
@@ -90,8 +90,8 @@ def best_weights(net, train_one_epoch, loss_of, epochs):
 # Task 5: Stop and resume
 # -----------------------
 #
-# *Fill in, 10 minutes.* A small challenge. A training stops in the middle. It is to go
-# on as if it had never stopped, and its optimizer has momentum.
+# *Fill in, 10 minutes.* A small challenge. A training stops in the middle. It should
+# continue as if it had never stopped, and its optimizer has momentum.
 
 # %%
 
@@ -104,6 +104,6 @@ def save_run(path, net, optimizer, epochs_done):
 def resume_run(path, net, optimizer):
     """Bring a fresh net and a fresh optimizer to where ``save_run`` was called.
 
-    Return the number of epochs that are done.
+    Return the number of epochs that are done. No code in the file may run.
     """
     ...

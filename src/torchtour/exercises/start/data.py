@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Data
-# ===============
+# Exercises: Datasets, batches and splits
+# =======================================
 #
 # Run this file to check it: ``python data.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
@@ -78,7 +78,7 @@ def batches(features, labels, size):
 # -------------------------------------
 #
 # *Break and fix, 4 minutes.* After this shuffle no net learns anything. Find the
-# mistake and mend it.
+# mistake and fix it.
 
 # %%
 

@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Further
-# ==================
+# Exercises: Tuning, speed and debugging
+# ======================================
 #
 # Run this file to check it: ``python further.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
@@ -60,7 +60,7 @@ def cosine_rate(step, steps, highest):
 # --------------------------
 #
 # *Break and fix, 3 minutes.* The batch never arrives on the device. Find the mistake
-# and mend it.
+# and fix it.
 
 # %%
 
@@ -103,8 +103,8 @@ def first_nan(net, features):
 def noise(n, seed):
     """``n`` numbers from the normal distribution, the same for the same seed.
 
-    Nobody else's random numbers may change: ``torch.rand`` gives the same before and
-    after.
+    The random numbers of other code must not change: ``torch.rand`` gives what it would
+    have given without the call. The result has the shape [n].
     """
     ...
 

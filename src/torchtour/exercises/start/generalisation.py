@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Generalisation
-# =========================
+# Exercises: Overfitting and deeper nets
+# ======================================
 #
 # Run this file to check it: ``python generalisation.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
@@ -38,7 +38,7 @@ after_dropout = ...
 # ------------------------------------------
 #
 # *Break and fix, 4 minutes.* Measured twice in a row, a net with dropout gives two
-# different accuracies. Find the mistake and mend it.
+# different accuracies. Find the mistake and fix it.
 
 # %%
 
@@ -113,24 +113,30 @@ def kaiming_layer(n_inputs, n_outputs):
 # ------------------
 #
 # *Fill in, 10 minutes.* A small challenge: batch norm, without its learned scale and
-# shift.
+# shift. Which of its numbers must travel with the net, though they aren't learned?
 
 # %%
 
 
 class BatchNorm(nn.Module):
-    """In training each feature of a batch gets mean 0 and variance 1."""
+    """In training each feature of a batch gets mean 0 and variance 1.
+
+    ``mean`` and ``var``, shape [n_features], are running values, used once trained.
+    They begin at 0 and 1. They aren't parameters, but they are in ``state_dict()``, and
+    ``to(device)`` moves them.
+    """
 
     def __init__(self, n_features):
         super().__init__()
-        self.mean = torch.zeros(n_features)  # running values, used once trained
-        self.var = torch.ones(n_features)
+        ...
 
     def forward(self, batch):
         """[samples, n_features] -> the same shape, scaled.
 
-        In training mode: scale by mean and variance of the batch (``correction=0``),
-        and move self.mean and self.var a tenth of the way to them. In eval mode: scale
-        by self.mean and self.var. Scaling is (batch - mean) / (var + 1e-5).sqrt().
+        In training mode: scale by mean and variance of the batch, the variance with
+        ``correction=0``. Also move self.mean and self.var a tenth of the way to the
+        batch's mean and to its variance, here with the correction that ``var`` has by
+        default. In eval mode: scale by self.mean and self.var, which stay as they are.
+        Scaling is (batch - mean) / (var + 1e-5).sqrt().
         """
         ...

@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Neural networks
-# ==========================
+# Exercises: Building a neural network
+# ====================================
 #
 # Run this file to check it: ``python networks.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
@@ -90,12 +90,12 @@ class Net(nn.Module):
 
 
 # %% [markdown]
-# Task 5: Everybody is in class 3
-# -------------------------------
+# Task 5: All samples in class 3
+# ------------------------------
 #
 # *Break and fix, 3 minutes.* For each sample this should say which class the net gives
 # the highest score. Instead it returns as many answers as there are classes. Find the
-# mistake and mend it.
+# mistake and fix it.
 
 # %%
 

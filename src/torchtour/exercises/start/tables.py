@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Your own table
-# =========================
+# Exercises: Training on your own table
+# =====================================
 #
 # Run this file to check it: ``python tables.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
@@ -92,8 +92,9 @@ def choose_columns(features, labels, n_train, k):
 def class_weights(labels, n_classes):
     """The weight of each class, shape [n_classes], for ``cross_entropy(weight=...)``.
 
-    Weight times number of rows is the same for each class. If all classes have equally
-    many rows, each weight is 1. Every class has at least one row.
+    Weight times number of rows is the same for each class, and these products sum to
+    the number of all rows. So if all classes have equally many rows, each weight is 1.
+    Every class has at least one row.
     """
     ...
 

@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Tensors
-# ==================
+# Exercises: Tensors and their shapes
+# ===================================
 #
 # Run this file to check it: ``python tensors.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
@@ -57,7 +57,7 @@ after_writing = ...
 # Task 3: Column by column
 # ------------------------
 #
-# *Fill in, 3 minutes.* A table is to become one row of numbers, column by column.
+# *Fill in, 3 minutes.* Turn a table into one row of numbers, column by column.
 
 # %%
 
@@ -94,7 +94,7 @@ def standardised(table):
 # ----------------------------------
 #
 # *Break and fix, 3 minutes.* For perfect predictions the mean squared error should be
-# 0. It is not. Find the mistake and mend it.
+# 0. It is not. Find the mistake and fix it.
 
 # %%
 

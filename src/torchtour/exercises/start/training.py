@@ -1,6 +1,6 @@
 # %% [markdown]
-# Exercises: Training
-# ===================
+# Exercises: The training loop
+# ============================
 #
 # Run this file to check it: ``python training.py``. Each ``...`` waits for you.
 # With ``--hint`` the check says more about each task that is not solved.
@@ -83,7 +83,7 @@ def train(net, features, labels, epochs, lr):
 # ----------------------------------
 #
 # *Break and fix, 4 minutes.* Trained with this loss, a net learns slowly, and the loss
-# never gets near 0. Find the mistake and mend it.
+# never gets near 0. Find the mistake and fix it.
 
 # %%
 
