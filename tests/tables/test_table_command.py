@@ -16,13 +16,17 @@ import numpy as np
 import polars
 import pytest
 import torch
+import yaml
 from table_files import people, people_file  # noqa: F401
 
 from torchtour import TableClassifier, TableData
+from torchtour.runs.checkpoint_file import to_bytes
+from torchtour.runs.report import EpochReport
 from torchtour.settings import UserError
 from torchtour.tables.columns import Columns
 from torchtour.tables.reading import open_table
 from torchtour.tables.schema import columns_from_dicts
+from torchtour.tables.scores import SCORES
 
 
 @pytest.fixture
@@ -188,20 +192,97 @@ def test_the_ejected_script_says_what_it_cannot_print_and_is_quiet_for_head(torc
     assert (done.returncode, done.stderr) == (1, "")
 
 
-def test_a_resumed_run_is_exact_and_needs_the_same_file(torchtour, run, file):
-    whole = torchtour(
-        "fit", "--data", "TableData", "--data.path", file, "--data.label", "buys", "--trainer.max_epochs", 6
-    )
-    assert whole.status == 0
-    assert torchtour("fit", "--ckpt_path", run / "last.ckpt", "--trainer.max_epochs", 6).status == 0
-    once, twice = (torch.load(folder / "last.ckpt") for folder in (run.with_name("version_1"), run))
+def test_a_resumed_run_is_exact_and_needs_the_same_file(torchtour, file, monkeypatch):
+    learn = ("fit", "--data", "TableData", "--data.path", file, "--data.label", "buys", "--trainer.max_epochs", 6)
+    assert torchtour(*learn).status == 0
+    whole, cut = (Path(f"checkpoints/default/version_{n}") for n in (0, 1))
+
+    class Stopped(BaseException):
+        pass
+
+    def stop(report, trainer, module):
+        if trainer.current_epoch == 2:
+            raise Stopped
+
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        patch.setattr(EpochReport, "on_train_epoch_end", stop)
+        torchtour(*learn, "--run.save_every_seconds", 0)
+    assert torch.load(cut / "last.ckpt")["epoch"] == 2
+    assert torchtour("fit", "--ckpt_path", cut / "last.ckpt").status == 0
+    once, twice = (torch.load(folder / "last.ckpt") for folder in (whole, cut))
+    assert once["epoch"] == twice["epoch"] == 5
     for name, value in once["state_dict"].items():
-        assert torch.equal(value, twice["state_dict"][name])
+        assert torch.equal(value, twice["state_dict"][name]), name
     file.write_text(file.read_text() + "\n")
-    for call in (("fit", "--ckpt_path", run / "last.ckpt", "--trainer.max_epochs", 9), ("test",)):
+    for call in (("fit", "--ckpt_path", cut / "last.ckpt", "--trainer.max_epochs", 9), ("test",)):
         answer = torchtour(*call)
         assert (answer.status, answer.out) == (2, "")
         assert "is not the file that the run began with" in answer.err
+
+
+def test_a_checkpoint_of_0_2_is_tested_resumed_and_exported(torchtour, file):
+    flags = ("--data", "TableData", "--data.path", file, "--data.label", "buys", "--data.val_fraction", 0.2)
+    answer = torchtour("fit", "--model", "TableNet", *flags, "--trainer.max_epochs", 2, "--plots.enabled", "false")
+    assert (answer.status, answer.err) == (0, "")
+    assert "Rows: 180 to train, 60 to validate, 60 to test." in answer.out
+    run = Path("checkpoints/default/version_0")
+    for name in ("best.ckpt", "last.ckpt"):  # as 0.2 wrote it
+        content = torch.load(run / name)
+        for column in content["hyper_parameters"]["columns"]:
+            column.pop("quantiles", None)
+        del content["settings"]["model"], content["datamodule_hyper_parameters"]["task"]
+        (run / name).write_bytes(to_bytes(content))
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    config["model"] = config["model"]["init_args"]
+    del config["data"]["init_args"]["task"]
+    (run / "config.yaml").write_text(yaml.safe_dump(config))
+    for call in (
+        ("test",),
+        ("predict", "--data.path", file),
+        ("fit", "--ckpt_path", "last", "--trainer.max_epochs", 3),
+    ):
+        answer = torchtour(*call)
+        assert (answer.status, answer.err) == (0, ""), call
+    assert torchtour("export", "--to", "home").status == 0
+    with pytest.raises(UserError, match="settings that TableClassifier does not know"):
+        TableClassifier.load_from_checkpoint(run / "best.ckpt")
+
+
+def test_an_amount_from_a_file_to_a_portable_net(torchtour, tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(200, 2))
+    frame = polars.DataFrame({"a": x[:, 0], "b": x[:, 1], "price": 3000 + 900 * x[:, 0] + rng.normal(0, 90, 200)})
+    frame.write_csv("prices.csv")
+    answer = torchtour("fit", "--data", "TableData", "--data.path", "prices.csv", "--data.label", "price")
+    assert (answer.status, answer.err) == (0, "")
+    assert "Learning 'price', an amount from" in answer.out
+    run = Path("checkpoints/default/version_0")
+    assert (run / "importance.png").exists()
+    answer = torchtour("test")
+    assert (answer.status, answer.err) == (0, "")
+    line = (
+        r"MAE [0-9.]+ \(95 % interval [0-9.]+ to [0-9.]+; always the mean: [0-9.]+\), R2 0\.[0-9]+ on 40 held-out rows"
+    )
+    assert re.search(line, answer.out)
+    assert (run / "predicted.png").exists()
+    assert "RMSE on 40 test rows" in (run / "model_card.md").read_text()
+    assert [row[0] for row in csv.reader((run / "test.csv").open())][1:] == list(SCORES)
+    answer = torchtour("predict", "--data.path", "prices.csv")
+    assert (answer.status, answer.err) == (0, "")
+    assert "200 rows, their amount and its interval" in answer.out
+    found = polars.read_csv(run / "predictions.csv")
+    assert found.columns == ["a", "b", "price", "predicted", "low", "high"]
+    covered = ((found["low"] <= found["price"]) & (found["price"] <= found["high"])).mean()
+    assert covered > 0.85
+    assert torchtour("validate").status == 0
+    assert torchtour("export", "--to", "home").status == 0
+    out = subprocess.run(
+        [sys.executable, "-I", "home/predict.py", "prices.csv"], capture_output=True, text=True, check=True
+    )
+    alone = polars.read_csv(out.stdout.encode())
+    assert alone.columns == ["row", "predicted", "low", "high"]
+    for name in ("predicted", "low", "high"):
+        np.testing.assert_allclose(alone[name], found[name], rtol=1e-5)
 
 
 def command(*arguments, **environment):

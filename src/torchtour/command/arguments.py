@@ -142,9 +142,10 @@ def chosen_classes(args: list[str], read_raw: Callable[[Path], RawCheckpoint]) -
         settings = raw.content.get("settings", {})
         data = _last_known([str(settings.get("data", ""))], MODEL_FOR)
         model = model or _last_known([model_of(raw)], MODELS)
+    data = data or DEFAULT_DATA
     if data == "TableData" and model is None and _asks_for_amount(args):
         model = "TableRegressor"
-    return Classes.of(data or DEFAULT_DATA, model)
+    return Classes.of(data, model)
 
 
 MODELS = dict.fromkeys([*MODEL_FOR.values(), "TableRegressor", "TableNet"])
