@@ -204,10 +204,11 @@ def test_a_resumed_run_is_exact_and_needs_the_same_file(torchtour, file, monkeyp
         if trainer.current_epoch == 2:
             raise Stopped
 
-    with monkeypatch.context() as patch, pytest.raises(Stopped):
+    with monkeypatch.context() as patch:
         patch.setattr(EpochReport, "on_train_epoch_end", stop)
-        torchtour(*learn, "--run.save_every_seconds", 0)
-    assert torch.load(cut / "last.ckpt")["epoch"] == 2
+        with pytest.raises(Stopped):
+            torchtour(*learn, "--run.save_every_seconds", 0)
+    assert torch.load(cut / "last.ckpt")["epoch"] == 1  # checkpoints come after the report
     assert torchtour("fit", "--ckpt_path", cut / "last.ckpt").status == 0
     once, twice = (torch.load(folder / "last.ckpt") for folder in (whole, cut))
     assert once["epoch"] == twice["epoch"] == 5
@@ -236,11 +237,8 @@ def test_a_checkpoint_of_0_2_is_tested_resumed_and_exported(torchtour, file):
     config["model"] = config["model"]["init_args"]
     del config["data"]["init_args"]["task"]
     (run / "config.yaml").write_text(yaml.safe_dump(config))
-    for call in (
-        ("test",),
-        ("predict", "--data.path", file),
-        ("fit", "--ckpt_path", "last", "--trainer.max_epochs", 3),
-    ):
+    resume = ("fit", "--ckpt_path", "last", "--trainer.max_epochs", 3)
+    for call in (("test",), ("predict", "--data.path", file), resume):
         answer = torchtour(*call)
         assert (answer.status, answer.err) == (0, ""), call
     assert torchtour("export", "--to", "home").status == 0
@@ -266,7 +264,7 @@ def test_an_amount_from_a_file_to_a_portable_net(torchtour, tmp_path):
     assert re.search(line, answer.out)
     assert (run / "predicted.png").exists()
     assert "RMSE on 40 test rows" in (run / "model_card.md").read_text()
-    assert [row[0] for row in csv.reader((run / "test.csv").open())][1:] == list(SCORES)
+    assert [line.split(",")[0] for line in (run / "test.csv").read_text().splitlines()][1:] == list(SCORES)
     answer = torchtour("predict", "--data.path", "prices.csv")
     assert (answer.status, answer.err) == (0, "")
     assert "200 rows, their amount and its interval" in answer.out
