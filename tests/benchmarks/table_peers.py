@@ -148,4 +148,4 @@ AMOUNT_PEERS = {
     "TabM": _tabm(False),
     "RealMLP": _standard(_realmlp("RealMLP_TD_Regressor"), False),
 }
-FAST = ("LogisticRegression", "HistGradientBoosting", "RandomForest", "Ridge", "CatBoost")
+SLOW = ("TabM", "RealMLP")

@@ -2,7 +2,7 @@
 
 Every contestant learns from the rows that are not test rows, with its own defaults, and is asked about the test rows.
 
-    PYTHONPATH=tests:.venv/table-peers python -m benchmarks.tables [--amounts] [--fast] [--tables 10]
+    PYTHONPATH=tests:.venv/table-peers python -m benchmarks.tables --help
 """
 
 import argparse
@@ -20,9 +20,9 @@ from lightning import Trainer
 from scipy.stats import rankdata
 from sklearn.metrics import log_loss, mean_absolute_error, mean_squared_error, roc_auc_score
 
-from benchmarks.table_peers import AMOUNT_PEERS, CLASS_PEERS, FAST
+from benchmarks.table_peers import AMOUNT_PEERS, CLASS_PEERS, SLOW
 from benchmarks.table_sets import AMOUNTS, CLASSES
-from torchtour import TableClassifier, TableData
+from torchtour import TableClassifier, TableData, TableRegressor
 from torchtour.runs.run import Run
 from torchtour.tables.preprocessing import Preprocessing
 
@@ -36,7 +36,7 @@ class Rows:
     """Training and test rows of a table, raw and as numbers that any net can take."""
 
     def __init__(self, path: Path, seed: int, amounts: bool) -> None:
-        self.data = TableData(str(path), "label", seed=seed, task="amount" if amounts else "classes", keep=None)
+        self.data = TableData(str(path), "label", seed=seed, task="amount" if amounts else "classes")
         self.data.setup()
         (self.x, self.y, *_), (self.x_test, self.y_test) = (self.data.sets[part].tensors for part in ("train", "test"))
         standardise = Preprocessing(self.data.table.columns)
@@ -49,8 +49,6 @@ def torchtour(rows: Rows, seed: int, **settings) -> np.ndarray:
     torch.manual_seed(seed)
     data = rows.data
     if data.classes is None:
-        from torchtour import TableRegressor
-
         model = TableRegressor(columns=data.columns, **settings)
     else:
         model = TableClassifier(columns=data.columns, classes=data.classes, n_classes=data.n_classes, **settings)
@@ -103,37 +101,37 @@ def table(results: dict[str, list[dict[str, float]]]) -> None:
         print(f"| {name} |{''.join(cells)} {mean(result['seconds'] for result in results[name]):.1f} |")
 
 
-def chosen(sets: list, n: int | None, last: bool) -> list:
-    """Tables to develop on, or, with `last`, those of the last look."""
-    part = [one for k, one in enumerate(sets) if (k % 3 == 2) == last]
-    return part[: n or len(part)]
+def chosen(sets: list, part: str) -> list:
+    """All tables, those to develop on, or those of the last look, which is every third."""
+    if part == "all":
+        return sets
+    return [one for place, one in enumerate(sets) if (place % 3 == 2) == (part == "last")]
 
 
 def main() -> None:
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     torch.set_num_threads(1)
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tables", type=int)
-    parser.add_argument("--last", action="store_true")
-    parser.add_argument("--all", action="store_true")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--fast", action="store_true")
-    parser.add_argument("--amounts", action="store_true")
-    parser.add_argument("--most-rows", type=int, default=10**9)
-    parser.add_argument("--minutes", type=float, default=1000)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--amounts", action="store_true", help="amounts instead of classes")
+    parser.add_argument("--tables", type=int, help="only so many tables")
+    parser.add_argument("--part", choices=["all", "development", "last"], default="all")
+    parser.add_argument("--most-rows", type=int, default=10**9, help="only tables of so many training rows or fewer")
+    parser.add_argument("--seeds", type=int, default=1, help="splits of each table")
+    parser.add_argument("--fast", action="store_true", help=f"without {' and '.join(SLOW)}")
+    parser.add_argument("--minutes", type=float, default=1000, help="begin no table after so many minutes")
     options = parser.parse_args()
     end = time.monotonic() + 60 * options.minutes
     sets = AMOUNTS if options.amounts else CLASSES
     peers: dict[str, Callable] = dict(AMOUNT_PEERS if options.amounts else CLASS_PEERS)
     if options.fast:
-        peers = {name: peer for name, peer in peers.items() if name in FAST}
+        peers = {name: peer for name, peer in peers.items() if name not in SLOW}
     contestants = {"torchtour": torchtour, **peers}
     score = amount_scores if options.amounts else class_scores
     results: dict[str, list[dict[str, float]]] = {name: [] for name in contestants}
     n = 0
     with tempfile.TemporaryDirectory() as folder:
-        for one in sets if options.all else chosen(sets, options.tables, options.last):
+        for one in chosen(sets, options.part)[: options.tables]:
             path = one.write(Path(folder))
             for seed in range(options.seeds):
                 if time.monotonic() > end:
