@@ -3,6 +3,7 @@
 import math
 from typing import Any, TypeAlias
 
+import torch
 from lightning import Callback
 from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
@@ -31,6 +32,9 @@ LIMITS = {
     "weight_decay": (0, 1000),
     "patience": (1, 1_000_000_000),
 }
+
+
+SMALL_BATCH = 64  # rows
 
 
 class CrossFitted(CheckedModule):
@@ -96,6 +100,15 @@ class CrossFitted(CheckedModule):
     def setup(self, stage: str) -> None:
         if stage == "fit" and self.trainer.max_epochs == -1:
             self.trainer.fit_loop.max_epochs = self._planned_epochs()
+
+    def on_fit_start(self) -> None:
+        self.threads_before = torch.get_num_threads()
+        data = datamodule_of(self.trainer)
+        if data is not None and data.train_dataloader().dataset.batch_size <= SMALL_BATCH:
+            torch.set_num_threads(1)  # the matrices are so small that threads would wait for each other
+
+    def on_fit_end(self) -> None:
+        torch.set_num_threads(self.threads_before)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         decay, lr = self.hparams["weight_decay"], self.hparams["lr"]
