@@ -133,3 +133,27 @@ def test_text_far_down_in_a_column_of_numbers_is_found(tmp_path):
     data = TableData(path, "y")
     with pytest.raises(UserError, match=r"no column to learn from: x \(row \d+ has 'low' among numbers\)"):
         _ = data.columns
+
+
+def test_a_frame_is_read_like_its_file(tmp_path):
+    frame = people(120)
+    frame.write_csv(tmp_path / "t.csv")
+    file, given = TableData(str(tmp_path / "t.csv"), "buys").table, TableData.from_frame(frame, "buys").table
+    assert (given.columns, given.classes, given.left_out) == (file.columns, file.classes, file.left_out)
+    for found, expected in zip(given.sets["train"].tensors, file.sets["train"].tensors, strict=True):
+        assert torch.equal(found.nan_to_num(-99), expected.nan_to_num(-99))
+    assert given.sha256 != TableData.from_frame(frame[::-1], "buys").table.sha256
+    with pytest.raises(UserError, match="a frame must be polars' or pandas', got list"):
+        TableData.from_frame([1], "buys").table  # noqa: B018
+    with pytest.raises(UserError, match=r"data\.label must name a column of the frame"):
+        TableData.from_frame(frame, "bought").table  # noqa: B018
+
+
+def test_a_frame_of_pandas_is_read_like_one_of_polars():
+    pandas = pytest.importorskip("pandas")
+    frame = people(120)
+    other = pandas.DataFrame({name: frame[name].to_list() for name in frame.columns}, index=range(5, 125))
+    expected, found = TableData.from_frame(frame, "buys").table, TableData.from_frame(other, "buys").table
+    assert (found.columns, found.classes) == (expected.columns, expected.classes)
+    for one, two in zip(found.sets["test"].tensors, expected.sets["test"].tensors, strict=True):
+        assert torch.equal(one.nan_to_num(-99), two.nan_to_num(-99))

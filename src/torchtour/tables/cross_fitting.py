@@ -19,8 +19,8 @@ from torchtour.training.module import CheckedModule
 from torchtour.training.trainer_parts import datamodule_of
 
 Batch: TypeAlias = tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]  # raw columns, labels; and folds
-MIN_STEPS, MAX_STEPS = 1500, 6000  # of training: a small table is seen more often than a large one
-MIN_EPOCHS, MAX_EPOCHS = 10, 200
+MIN_STEPS, MAX_STEPS = 1500, 4000  # of training: a small table is seen more often than a large one
+MIN_EPOCHS, MAX_EPOCHS = 8, 200
 USUAL_EPOCHS = 30  # where neither limit of the steps says otherwise
 LIMITS = {
     "members": (FOLDS, 1000),

@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from torchtour.settings import UserError, check
 from torchtour.tables.loading import Chunks, Table, load
+from torchtour.tables.reading import open_frame_or_file
 from torchtour.tables.schema import columns_from_dicts, n_features
 from torchtour.tables.target import Task
 from torchtour.training.batches import Batch, InMemory, evaluation_loader, loader, rank_and_world_size, weigh_gradients
@@ -64,8 +65,16 @@ class TableData(LightningDataModule):
         super().__init__()
         self.save_hyperparameters()
         check("data", TableData.__init__, self.hparams, LIMITS)
+        self.frame: Any = None
         self.sets: dict[str, TensorDataset] = {}
         self.chunks: Chunks | None = None  # of the file to predict
+
+    @classmethod
+    def from_frame(cls, frame: Any, label: str, **settings: Any) -> "TableData":
+        """The rows of a frame of polars or pandas, in place of a file's; settings as TableData takes them."""
+        data = cls("", label, **settings)
+        data.frame = frame
+        return data
 
     @cached_property
     def table(self) -> Table:
@@ -74,7 +83,7 @@ class TableData(LightningDataModule):
         Raises:
             UserError: It cannot be read or learned from.
         """
-        return load(self.hparams)
+        return load(self.hparams, self.frame)
 
     @property
     def columns(self) -> list[dict[str, Any]]:
@@ -131,7 +140,8 @@ class TableData(LightningDataModule):
         if self.trainer is None:
             raise UserError("a table is predicted by a Trainer with a model, which says which columns it takes")
         columns = self.trainer.lightning_module.hparams["columns"]
-        self.chunks = Chunks(self.hparams["path"], columns_from_dicts(columns))
+        source = open_frame_or_file(self.frame, self.hparams["path"])
+        self.chunks = Chunks(source, columns_from_dicts(columns))
         return DataLoader(self.chunks, batch_size=None)
 
     @property

@@ -15,7 +15,7 @@ from torch.utils.data import IterableDataset, TensorDataset
 from torchtour.settings import UserError, short_repr, without_control_chars
 from torchtour.tables.cells import ANY_NUMBER, chunk_rows
 from torchtour.tables.columns import FIRST_ROWS, Columns, choose, like, looks_like_id, measure
-from torchtour.tables.reading import Source, digest, open_table
+from torchtour.tables.reading import FrameSource, Source, open_frame_or_file, open_table
 from torchtour.tables.schema import CategoryColumn, Column, NumberColumn
 from torchtour.tables.splitting import FOLDS, PARTS, TRAIN, deal, join, split
 from torchtour.tables.target import Task, target_of
@@ -53,21 +53,23 @@ class Table:
     sha256: str
 
 
-def load(settings: Mapping[str, Any]) -> Table:
-    """Read a file with TableData's settings.
+def load(settings: Mapping[str, Any], given: Any = None) -> Table:
+    """Read a file, or the frame that is given, with TableData's settings.
 
     Raises:
         UserError: It cannot be read or learned from.
     """
-    source = open_table(settings["path"])
+    source = open_frame_or_file(given, settings["path"])
     _check_names(source, settings)
     frame = source.read()
     with ThreadPoolExecutor(1) as beside:  # a second core hashes the file
-        sha256 = beside.submit(digest, source.path)
+        sha256 = beside.submit(source.digest)
         return _learnable(source, frame, settings, sha256.result)
 
 
-def _learnable(source: Source, frame: "pl.DataFrame", settings: Mapping[str, Any], sha256: Callable[[], str]) -> Table:
+def _learnable(
+    source: Source | FrameSource, frame: "pl.DataFrame", settings: Mapping[str, Any], sha256: Callable[[], str]
+) -> Table:
     label, keep = settings["label"], settings["keep"] or []
     target = target_of(Columns(frame, source.marks), label, settings["task"])
     left_out = dict.fromkeys(source.unnamed(), "no name") | dict.fromkeys(settings["drop"] or [], "data.drop")
@@ -128,8 +130,8 @@ class Chunks(IterableDataset[Any]):
         unseen: For each category, how many values no training row had; they count as missing.
     """
 
-    def __init__(self, path: str, columns: Sequence[Column]) -> None:
-        self.source, self.columns = open_table(path), columns
+    def __init__(self, source: Source | FrameSource, columns: Sequence[Column]) -> None:
+        self.source, self.columns = source, columns
         self.unseen: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[tuple[Tensor, Any]]:
@@ -247,7 +249,7 @@ def _alike(names: Sequence[str] | Sequence[int]) -> list[str]:
     return [str(name) for name, one in zip(names, bare, strict=True) if often[one] > 1]
 
 
-def _check_names(source: Source, settings: Mapping[str, Any]) -> None:
+def _check_names(source: Source | FrameSource, settings: Mapping[str, Any]) -> None:
     named = {"label": [settings["label"]], "group": [settings["group"]] if settings["group"] else []}
     for setting, names in {**named, "drop": settings["drop"] or [], "keep": settings["keep"] or []}.items():
         for name in names:
