@@ -111,7 +111,7 @@ def list_modules(app, docname: str, source: list[str]) -> None:
     if docname == "api":
         for path in sorted(SOURCES.rglob("[a-z]*.py"), key=lambda path: (len(path.parts), path)):
             name = path.relative_to(SOURCES).with_suffix("")
-            if not {"lessons", "template"} & {*name.parts}:
+            if not {"lessons", "template", "answers"} & {*name.parts}:
                 dotted = ".".join(name.parts)
                 source[0] += (
                     f"\n## {name}.py\n\n```{{eval-rst}}\n.. automodule:: torchtour.{dotted}\n   :members:\n```\n"

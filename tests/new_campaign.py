@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_copier import CHANGES, FLAGS
+from acting import FLAGS
+from test_copier import CHANGES
 
 from torchtour.command.main import run
 
@@ -122,7 +123,7 @@ def test_a_change_touches_one_file(made, change, tmp_path):
 
 def small(change: str) -> list[str]:
     """A small run; data of one's own have other settings."""
-    return [] if change == "a dataset" else FLAGS.split()
+    return [] if change == "a dataset" else FLAGS
 
 
 def edit(source: Path, edits: dict[str, list[tuple[str, str]]]) -> None:

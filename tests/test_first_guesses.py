@@ -41,7 +41,7 @@ def test_the_help_of_fit_fits_two_screens(torchtour, capsys):
     text = help_of(capsys, torchtour, "fit", "--help")
     assert len(text.splitlines()) <= 50  # of 25 lines
     assert max(map(len, text.splitlines())) <= 80
-    for plain in ("line, circle, xor, gauss, spiral", "sgd or adam", "--data.label", "--help trainer"):
+    for plain in ("line, circle, xor, gauss, spiral", "sgd, adam or adamw", "--data.label", "--help trainer"):
         assert plain in text
     assert not re.search(r"--model\.(n_features|n_classes|columns|classes)", text)  # the data say them
 
