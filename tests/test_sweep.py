@@ -16,7 +16,7 @@ from lightning import Callback, LightningModule, Trainer, seed_everything
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from torchtour import Classifier, TableClassifier, TableData
+from torchtour import Classifier, TableData, TableNet
 from torchtour.command.arguments import settings_of
 from torchtour.command.lr_find import RangeTest
 from torchtour.data import SyntheticData
@@ -39,7 +39,7 @@ def data(seed: int | None = 0) -> SyntheticData:
 
 
 def table(path: Path) -> TableData:
-    return TableData(str(path), "class", batch_size=16)
+    return TableData(str(path), "class", batch_size=16, val_fraction=0.2)
 
 
 class Losses(Callback):
@@ -58,7 +58,7 @@ def fitted(
     """What fit trains: first the seed, then the data, then the net."""
     seed_everything(seed, verbose=False)
     points, losses = new_data(), Losses()
-    kind = TableClassifier if isinstance(points, TableData) else model
+    kind = TableNet if isinstance(points, TableData) else model
     trained = kind(**settings, **from_data(kind, points))
     Trainer(max_epochs=EPOCHS, callbacks=[losses], **QUIET).fit(trained, points)
     return trained, losses.losses
@@ -118,7 +118,7 @@ def test_each_net_is_the_one_that_fit_trains_on_a_table(tmp_path, monkeypatch):
     path = tmp_path / "table.csv"
     path.write_text("\n".join(["a,city,class", *(",".join(row) for row in cells)]))
     points = {**DEFAULTS, "lr": [0.1, 0.01], "hidden_size": [4, 7]}
-    found = Grid(TableClassifier, points, [3, 4], lambda: table(path))
+    found = Grid(TableNet, points, [3, 4], lambda: table(path))
     rows, weights = stacks(found, monkeypatch)
     assert len(rows) == 8
     assert (found.data.n_features, found.data.n_classes) == (4, 3)  # a, whether a is missing, and two cities

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from torchtour.network import SimpleNet as SimpleNet
     from torchtour.tables.classifier import TableClassifier as TableClassifier
     from torchtour.tables.data import TableData as TableData
+    from torchtour.tables.net import TableNet as TableNet
+    from torchtour.tables.regressor import TableRegressor as TableRegressor
 
 __version__ = "0.2.0"
 _MODULES = {
@@ -26,6 +28,8 @@ _MODULES = {
     "Classifier": "classifier",
     "TableData": "tables.data",
     "TableClassifier": "tables.classifier",
+    "TableRegressor": "tables.regressor",
+    "TableNet": "tables.net",
 }
 
 

@@ -6,7 +6,14 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 WORDS = {float: "a number", int: "a whole number", bool: "true or false", str: "text", NoneType: "null"}
-SET_FROM_DATA = ("n_features", "n_classes", "columns", "classes")  # settings of a model that the command fills in
+SET_FROM_DATA = (
+    "n_features",
+    "n_classes",
+    "columns",
+    "classes",
+    "target_mean",
+    "target_std",
+)  # settings of a model that the command fills in
 Limits = Mapping[str, tuple[float, float]]
 
 

@@ -32,6 +32,13 @@ TRAINER_DEFAULTS = {
     "num_sanity_val_steps": 0,
     "log_every_n_steps": 1,
 }
+
+
+def trainer_defaults(model: type[LightningModule]) -> dict[str, Any]:
+    """Trainer's defaults; a table's models plan their own epochs."""
+    return {**TRAINER_DEFAULTS, "max_epochs": -1} if getattr(model, "plans_epochs", False) else TRAINER_DEFAULTS
+
+
 TOP_LEVEL = {
     "config": str,
     "seed_everything": int | bool | None,
@@ -74,7 +81,7 @@ class Classes(NamedTuple):
     def settings(self) -> list[Setting]:
         groups: dict[str, type[Any]] = {"model": self.model, "data": self.data, "trainer": Trainer, **CALLBACKS}
         settings = [setting for group, owner in groups.items() for setting in settings_of(group, owner)]
-        defaults = {f"trainer.{name}": value for name, value in TRAINER_DEFAULTS.items()}
+        defaults = {f"trainer.{name}": value for name, value in trainer_defaults(self.model).items()}
         return [setting._replace(default=defaults.get(setting.key, setting.default)) for setting in settings]
 
 
@@ -135,17 +142,40 @@ def chosen_classes(args: list[str], read_raw: Callable[[Path], RawCheckpoint]) -
         settings = raw.content.get("settings", {})
         data = _last_known([str(settings.get("data", ""))], MODEL_FOR)
         model = model or _last_known([model_of(raw)], MODELS)
-    return Classes.of(data or DEFAULT_DATA, model)
+    data = data or DEFAULT_DATA
+    if data == "TableData" and model is None and _asks_for_amount(args):
+        model = "TableRegressor"
+    return Classes.of(data, model)
 
 
-MODELS = dict.fromkeys(MODEL_FOR.values())
+MODELS = dict.fromkeys([*MODEL_FOR.values(), "TableRegressor", "TableNet"])
+
+
+def _asks_for_amount(args: list[str]) -> bool:
+    """Is the table's label an amount? A mistake in the file is reported later, when it is read."""
+    from torchtour.tables.loading import task_of
+
+    path, label, task = (_data_setting(args, name) for name in ("path", "label", "task"))
+    if task in ("classes", "amount") or not path or not label:
+        return task == "amount"
+    try:
+        return task_of(path, label) == "amount"
+    except UserError:
+        return False
+
+
+def _data_setting(args: list[str], name: str) -> str | None:
+    """A setting of the data, as configs and flags give it; flags come last."""
+    keys = (f"data.{name}", f"data.init_args.{name}")
+    values = [value for key in keys for value in _in_configs(args, key)] + values_of(args, *keys)
+    return values[-1] if values else None
 
 
 def model_of(raw: RawCheckpoint) -> str:
     """The class path of a checkpoint's model; before 0.3 the columns tell which one it was."""
     if path := raw.content.get("settings", {}).get("model"):
         return str(path)
-    return "torchtour.TableClassifier" if raw.content["hyper_parameters"].get("columns") else "torchtour.Classifier"
+    return "torchtour.TableNet" if raw.content["hyper_parameters"].get("columns") else "torchtour.Classifier"
 
 
 def _last_known(class_paths: list[str], known: Mapping[str, Any]) -> str | None:

@@ -20,6 +20,7 @@ from torchtour.command.arguments import (
     imported_class,
     mistake_in,
     model_of,
+    trainer_defaults,
 )
 from torchtour.command.errors import behind, first_line, user_error
 from torchtour.command.resume import check_flags_match, checkpoint_flags, nested, resumed_config
@@ -81,7 +82,7 @@ class ConfiguredCLI(LightningCLI):
             subclass_mode_model=True,
             subclass_mode_data=True,
             save_config_callback=None,  # Run writes config.yaml
-            trainer_defaults=TRAINER_DEFAULTS,
+            trainer_defaults=trainer_defaults(self.classes.model),
             seed_everything_default=0,
             parser_kwargs={**exact, **{command: dict(exact) for command in wanted}},
             parser_class=Parser,

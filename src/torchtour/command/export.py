@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from torchtour.command.arguments import Classes, model_of
+from torchtour.command.arguments import MODELS, Classes, model_of
 from torchtour.command.shipped import PACKAGE, new_folder
 from torchtour.command.terminal import Options, print_rank_zero
 from torchtour.runs.checkpoint import Checkpoint, read_checkpoint
@@ -24,6 +24,9 @@ from torchtour.runs.files import replace
 from torchtour.settings import UserError
 from torchtour.tables import cells
 from torchtour.tables.columns import MAX_ABS_VALUE
+from torchtour.tables.net import TableNet
+from torchtour.tables.regressor import AmountWithInterval, TableRegressor
+from torchtour.tables.schema import NumberColumn, columns_from_dicts
 
 PROGRAMS = PACKAGE / "template/export"
 FORMATS = "torch: net.pt2 and predict.py; onnx: net.onnx; json: net.json, for the playground"
@@ -52,15 +55,18 @@ def export(args: list[str]) -> int:
 
 
 class Exportable(nn.Module):
-    """A checkpoint's net with its preprocessing, from features [n, n_features] to logits [n, n_classes]."""
+    """A checkpoint's net with its preprocessing, from features [n, n_features] to logits [n, n_classes].
+
+    Of an amount: to the amount and the ends of its interval [n, 3].
+    """
 
     n_features: Tensor
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         super().__init__()
-        self.columns: list[Any] | None = checkpoint.settings.get("columns")
+        self.columns = columns_from_dicts(checkpoint.settings.get("columns") or [])
         model: Any = checkpoint.build()
-        self.layers = nn.Sequential(*([model.inputs] if self.columns else []), model.net).eval()
+        self.layers = _layers(model).eval()
         n_features = len(self.columns) if self.columns else checkpoint.settings.get("n_features", 2)
         self.register_buffer("n_features", torch.tensor(n_features))
 
@@ -72,13 +78,13 @@ class Exportable(nn.Module):
         """Rows to compare on [N_EXAMPLES, n_features]: normal numbers, and a table's with gaps and every category."""
         generator = torch.Generator().manual_seed(0)
         rows = torch.randn(N_EXAMPLES, int(self.n_features), generator=generator)
-        for index, column in enumerate(self.columns or []):
-            if column["kind"] == "number":
-                rows[:, index] = column["mean"] + column["scale"] * rows[:, index]
-                if column["missing"]:
+        for index, column in enumerate(self.columns):
+            if isinstance(column, NumberColumn):
+                rows[:, index] = column.mean + column.std * rows[:, index]
+                if column.had_missing:
                     rows[::7, index] = torch.nan
             else:
-                rows[:, index] = torch.arange(N_EXAMPLES) % (len(column["levels"]) + 1) - 1.0
+                rows[:, index] = torch.arange(N_EXAMPLES) % (len(column.levels) + 1) - 1.0
         return rows
 
     def check(self, exported: Callable[[Tensor], Tensor], tolerance: float = 1e-5) -> None:
@@ -97,8 +103,17 @@ class Exportable(nn.Module):
 
 def _read(raw: RawCheckpoint) -> Checkpoint:
     class_path = model_of(raw) if isinstance(raw.content, dict) and "hyper_parameters" in raw.content else ""
-    is_table = class_path.endswith(".TableClassifier")
-    return read_checkpoint(raw, Classes.of("TableData" if is_table else "SyntheticData").model)
+    name = class_path.rpartition(".")[2]
+    return read_checkpoint(raw, Classes.of(model=name if name in MODELS else None).model)
+
+
+def _layers(model: Any) -> nn.Module:
+    if isinstance(model, TableNet):
+        return nn.Sequential(model.inputs, model.net)
+    if isinstance(model, TableRegressor):
+        return AmountWithInterval(model.net, model.conformal, model.hparams["coverage"])
+    layers: nn.Module = model.net
+    return layers
 
 
 def _write_torch(checkpoint: Checkpoint, folder: Path) -> str:
@@ -139,7 +154,10 @@ def _write_onnx(checkpoint: Checkpoint, folder: Path) -> str:
     if program is None:
         raise AssertionError("torch.onnx.export gives a program with dynamo=True")
     program.save(folder / "net.onnx")
-    sizes = f"[n, {int(net.n_features)}] to logits [n, {checkpoint.settings.get('n_classes', 2)}]"
+    outputs = f"logits [n, {checkpoint.settings.get('n_classes', 2)}]"
+    if issubclass(checkpoint.module, TableRegressor):
+        outputs = "amounts with their intervals [n, 3]"
+    sizes = f"[n, {int(net.n_features)}] to {outputs}"
     message = f"{folder} holds net.onnx: features {sizes}"
     if net.columns:
         _write_columns(checkpoint, folder)
@@ -169,10 +187,11 @@ def _write_json(checkpoint: Checkpoint, folder: Path) -> str:
         raise UserError("--format json is for Linear, ReLU, Linear alone: the playground has no other net")
     weights = {name: value.double() for name, value in weights.items()}
     if net.columns:
-        if any(column["kind"] != "number" or column["missing"] for column in net.columns):
+        numbers = [column for column in net.columns if isinstance(column, NumberColumn) and not column.had_missing]
+        if len(numbers) < len(net.columns):
             raise UserError("--format json is for tables of numbers without gaps: the playground has nothing else")
-        mean, scale = (torch.tensor([column[key] for column in net.columns]).double() for key in ("mean", "scale"))
-        raw = weights["fc1.weight"] / scale  # [hidden, inputs]: the first layer takes over the scaling
+        mean, std = torch.tensor([[column.mean, column.std] for column in numbers]).double().T
+        raw = weights["fc1.weight"] / std  # [hidden, inputs]: the first layer takes over the scaling
         weights |= {"fc1.weight": raw, "fc1.bias": weights["fc1.bias"] - raw @ mean}
 
     def playground(rows: Tensor) -> Tensor:
@@ -194,7 +213,7 @@ def _write_json(checkpoint: Checkpoint, folder: Path) -> str:
 def _write_columns(checkpoint: Checkpoint, folder: Path) -> None:
     content = {
         "columns": checkpoint.settings["columns"],
-        "classes": checkpoint.settings["classes"],
+        "classes": checkpoint.settings.get("classes"),
         "max_abs_value": MAX_ABS_VALUE,
     }
     replace(folder / "columns.json", json.dumps(content, indent=1).encode())

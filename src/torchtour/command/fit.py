@@ -25,9 +25,9 @@ from torchtour.runs.plots import Confusion
 from torchtour.runs.report import Predictions
 from torchtour.runs.run import Run
 from torchtour.settings import SET_FROM_DATA, UserError, short_repr, without_control_chars
-from torchtour.tables.callbacks import TablePredictions, TableTest
-from torchtour.tables.classifier import TableClassifier
+from torchtour.tables.callbacks import AmountTest, TablePredictions, TableTest
 from torchtour.tables.data import TableData
+from torchtour.tables.scores import format_scores
 from torchtour.training.batches import evaluation_batch
 from torchtour.training.trainer_parts import callback_of, callbacks_of
 
@@ -38,6 +38,7 @@ FILES = (
     "last.ckpt",
     "curves.png",
     "boundary.png",
+    "predicted.png",
     "importance.png",
     "stills.png",
     "model_card.md",
@@ -74,7 +75,7 @@ class Command(ConfiguredCLI):
                 f"{path} has completed its epochs: trainer.max_epochs must be more than {self.loaded.epochs}"
             )
         # Trainer converts a net only after it has loaded the weights: 64 bits would pass through 32.
-        self.model.to(next(iter(self.loaded.weights.values())).dtype)
+        self.model.to(next(weight.dtype for weight in self.loaded.weights.values() if weight.is_floating_point()))
         self.files.checked[Path(path)] = self.loaded.content
 
     def fit(self, **kwargs: Any) -> None:
@@ -155,6 +156,9 @@ class Command(ConfiguredCLI):
     def test(self, **kwargs: Any) -> None:
         folder, draws = Path(kwargs["ckpt_path"]).parent, self._get(self.config_init, "plots").enabled
         remove_unfinished(folder)
+        if isinstance(self.datamodule, TableData) and self.datamodule.classes is None:
+            self._test_amounts(AmountTest(folder, draws), kwargs)
+            return
         confusion = Confusion(folder / "confusion.png" if draws else None)
         callbacks_of(self.trainer).append(confusion)
         if isinstance(self.datamodule, TableData):
@@ -162,6 +166,11 @@ class Command(ConfiguredCLI):
         self.trainer.test(**self._with_weights(kwargs), verbose=False)
         matrix = self.trainer.callback_metrics.pop(Confusion.NAME, None)
         self._print_metrics("test", "held-out", format_accuracy(matrix, self._class_name) if matrix is not None else "")
+
+    def _test_amounts(self, amounts: AmountTest, kwargs: dict[str, Any]) -> None:
+        callbacks_of(self.trainer).append(amounts)
+        self.trainer.test(**self._with_weights(kwargs), verbose=False)
+        self._print_metrics("test", "held-out", format_scores(amounts.scores) if amounts.scores else "")
 
     def predict(self, **kwargs: Any) -> None:
         path = Path(kwargs["ckpt_path"]).with_name("predictions.csv")
@@ -176,12 +185,14 @@ class Command(ConfiguredCLI):
         print_rank_zero(f"Wrote {predictions.path}: {n} points, their class and its probability.")
 
     def _predict_table(self, path: Path, data: TableData, kwargs: dict[str, Any]) -> None:
-        if not isinstance(self.model, TableClassifier):
+        if not self.model.hparams.get("columns"):
             raise UserError(f"{kwargs['ckpt_path']} was not trained on a table")
-        predictions = TablePredictions(path, self.model.hparams["classes"])
+        classes = self.model.hparams.get("classes")
+        predictions = TablePredictions(path, classes)
         callbacks_of(self.trainer).append(predictions)
         self.trainer.predict(**self._with_weights(kwargs), return_predictions=False)
-        print_rank_zero(f"Wrote {path}: {predictions.rows:,} rows, their class and the probability of each class.")
+        content = "class and the probability of each class" if classes else "amount and its interval"
+        print_rank_zero(f"Wrote {path}: {predictions.rows:,} rows, their {content}.")
         for name, count in data.unseen.items():
             print_rank_zero(
                 f"Note: values of {short_repr(name)} that no training row has, taken as missing: {count:,}."

@@ -13,7 +13,6 @@ from torchtour.command import config
 from torchtour.command.arguments import (
     CALLBACKS,
     TOP_LEVEL,
-    TRAINER_DEFAULTS,
     Classes,
     Setting,
     chosen_classes,
@@ -23,6 +22,7 @@ from torchtour.command.arguments import (
     or_list,
     refuse_settings_from_data,
     settings_of,
+    trainer_defaults,
     with_new_names,
 )
 from torchtour.command.cli import Parser
@@ -65,7 +65,7 @@ class Study:
         parser.add_lightning_class_args(LightningDataModule, "data", subclass_mode=True)
         parser.set_defaults({"data": {"class_path": f"torchtour.{self.classes.data.__name__}"}})
         parser.add_lightning_class_args(Trainer, "trainer")
-        parser.set_defaults({f"trainer.{name}": value for name, value in TRAINER_DEFAULTS.items()})
+        parser.set_defaults({f"trainer.{name}": value for name, value in trainer_defaults(self.classes.model).items()})
         for name, callback in CALLBACKS.items():
             parser.add_class_arguments(callback, name)
         for setting in self.more:
@@ -87,6 +87,7 @@ class Study:
             UserError: One is wrong, or has no effect in this command.
         """
         words = self.args if args is None else [*args]
+        self._refuse_other_models()
         refuse_settings_from_data(words)
         try:
             settings: Namespace = self.parser.parse_args(words)
@@ -119,9 +120,12 @@ class Study:
         Raises:
             UserError: It is not a Classifier, which these commands train.
         """
+        self._refuse_other_models()
+        return self.classes.model  # type: ignore[return-value] # as was just checked
+
+    def _refuse_other_models(self) -> None:
         if not issubclass(self.classes.model, Classifier):
-            raise UserError(f"{self.command} trains a Classifier, not a {self.classes.model.__name__}")
-        return self.classes.model
+            raise UserError(f"{self.command} trains a Classifier, and not a {self.classes.model.__name__} yet")
 
     def to_flags(self, settings: Namespace, model: Mapping[str, Any], seed: int) -> list[str]:
         """The settings of an ordinary fit that differ from its defaults, as flags."""

@@ -35,7 +35,15 @@ OVERLAYS = ("adam", "ddp", "early_stopping", "tensorboard", "wandb")
 CONFIGS = {"synthetic": ("default", "spiral", *OVERLAYS), "table": OVERLAYS}
 CLASSES = {"synthetic": "SyntheticData", "table": "TableData"}  # what the project trains on by default
 SHARED_TESTS = ("conftest.py", *CORE_TESTS, "test_run.py")
-TESTS = {"synthetic": (*SHARED_TESTS, "test_plots.py"), "table": (*SHARED_TESTS, "test_table.py", "tables.json")}
+TABLE_TESTS = (
+    "malformed.json", "table_files.py", "test_amounts.py", "test_held_out_rows.py", "test_malformed_tables.py",
+    "test_members.py", "test_preprocessing.py", "test_splitting.py", "test_table_columns.py", "test_table_command.py",
+    "test_table_scores.py",
+)  # fmt: skip
+TESTS = {
+    "synthetic": (*SHARED_TESTS, "test_plots.py"),
+    "table": (*SHARED_TESTS, *(f"tables/{name}" for name in TABLE_TESTS)),
+}
 
 
 def new(args: list[str]) -> int:

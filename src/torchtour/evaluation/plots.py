@@ -22,6 +22,7 @@ OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "
 COLOURS, MARKERS = OKABE_ITO[:2], ("o", "^")
 SHADES = LinearSegmentedColormap.from_list("classes", ["#5CA9D6", "white", "#E89A5B"])  # the same, paler
 FIELD_SIDE = 100  # cells along each side of a field
+MAX_AMOUNTS_DRAWN = 2_000
 MAX_POINTS_DRAWN = 300  # points of a set that are drawn: more would hide each other
 
 Extent = tuple[float, float]
@@ -138,8 +139,8 @@ def plot_confusion(matrix: Tensor, title: str, classes: Sequence[str] | None = N
     return figure
 
 
-def plot_importance(losses: Tensor, names: Sequence[str], title: str, most: int = 20) -> Figure:
-    """The mean loss of accuracy of each column when its values are permuted, of [n_columns, repeats], largest first."""
+def plot_importance(losses: Tensor, names: Sequence[str], title: str, most: int = 20, of: str = "accuracy") -> Figure:
+    """The mean loss of a score of each column when its values are permuted, of [n_columns, repeats], largest first."""
     order = losses.mean(dim=1).argsort(descending=True, stable=True)[:most].flip(0)
     figure = Figure(figsize=(6.4, 1.6 + 0.28 * len(order)), dpi=100, layout="constrained")
     axes = figure.subplots()
@@ -147,7 +148,23 @@ def plot_importance(losses: Tensor, names: Sequence[str], title: str, most: int 
     axes.barh(range(len(order)), losses.mean(dim=1)[order].numpy(), xerr=spread[order].numpy(), color=COLOURS[0])
     axes.set_yticks(range(len(order)), [names[place].replace("$", r"\$") for place in order])
     axes.axvline(0, color="black", linewidth=0.8)
-    axes.set(title=title, xlabel="accuracy lost when the column's values are shuffled")
+    axes.set(title=title, xlabel=f"{of} lost when the column's values are shuffled")
+    return figure
+
+
+def plot_predicted(predicted: Tensor, true: Tensor, title: str) -> Figure:
+    """Predicted against true amounts [n], and the residuals against the predictions; at most MAX_AMOUNTS_DRAWN rows."""
+    predicted, true = predicted[:MAX_AMOUNTS_DRAWN], true[:MAX_AMOUNTS_DRAWN]
+    figure = Figure(figsize=(9.6, 4.4), dpi=100, layout="constrained")
+    figure.suptitle(title)
+    left, right = figure.subplots(1, 2)
+    ends = [min(predicted.min().item(), true.min().item()), max(predicted.max().item(), true.max().item())]
+    left.plot(ends, ends, color="black", linewidth=0.8)
+    left.scatter(true.numpy(), predicted.numpy(), s=10, color=COLOURS[0], alpha=0.6)
+    left.set(xlabel="true", ylabel="predicted")
+    right.axhline(0, color="black", linewidth=0.8)
+    right.scatter(predicted.numpy(), (true - predicted).numpy(), s=10, color=COLOURS[1], marker="^", alpha=0.6)
+    right.set(xlabel="predicted", ylabel="true minus predicted")
     return figure
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from lightning import Callback, LightningModule, Trainer
 from lightning import __version__ as lightning_version
-from torch import Tensor
+from torch import Tensor, nn
 from torchmetrics.functional.classification import multiclass_precision, multiclass_recall
 
 from torchtour import __version__
@@ -27,14 +27,19 @@ from torchtour.settings import without_control_chars
 from torchtour.tables import cells
 from torchtour.tables.data import TableData
 from torchtour.tables.loading import Table, describe, reasons
+from torchtour.tables.schema import Column, NumberColumn
+from torchtour.tables.scores import Score, amount_scores, r2
+from torchtour.tables.splitting import FOLDS
 from torchtour.training.trainer_parts import callback_of, datamodule_of
 
 MAX_IMPORTANCE_COLUMNS = 500  # columns; each is shuffled and evaluated several times
+AMOUNT_COLUMNS = ("predicted", "low", "high")
 FORMULA = r"^[=+\-@\t\r]"  # a spreadsheet would run a text that begins so
 
 
 class TablePredictions(Callback):
-    """Writes predictions.csv: the input's columns, the class and the probability of each class, chunk by chunk.
+    """Writes predictions.csv, chunk by chunk: the input's columns, then the class and each class's probability, or the
+    amount and its interval.
 
     Text that a spreadsheet would run as a formula gets a ' in front.
 
@@ -43,7 +48,7 @@ class TablePredictions(Callback):
         quoted: How many texts got a '.
     """
 
-    def __init__(self, path: Path, classes: Sequence[str | int]) -> None:
+    def __init__(self, path: Path, classes: Sequence[str | int] | None) -> None:
         self.path, self.classes = path, classes
         self.rows = self.quoted = 0
         self.writing: Any = None
@@ -60,7 +65,7 @@ class TablePredictions(Callback):
             return
         import polars
 
-        frame, probabilities = _writable(batch[1]), outputs.cpu().numpy()  # [batch, n_classes]
+        frame = _writable(batch[1])
         text = [polars.col(name) for name, kind in frame.schema.items() if kind == polars.String]
         formula = [
             column.str.contains(FORMULA)
@@ -78,16 +83,23 @@ class TablePredictions(Callback):
                 cell.alias(name)
                 for cell, name in zip(safe, (column.meta.output_name() for column in text), strict=True)
             )
-        names = [f"p_{name}" for name in self.classes]
-        found = [self.classes[place] for place in probabilities.argmax(axis=1)]
-        added = polars.DataFrame(
-            [polars.Series("class", found), *(polars.Series(name, probabilities[:, k]) for k, name in enumerate(names))]
-        )
+        added = self._added(outputs.cpu().numpy())
         added.columns = _unlike(added.columns, frame.columns)
         frame = polars.concat([frame, added], how="horizontal")
         frame.columns = [_safe(name) for name in frame.columns]
         frame.write_csv(self.file, include_header=self.rows == 0)
         self.rows += len(frame)
+
+    def _added(self, values: Any) -> Any:
+        """The new columns, of probabilities [batch, n_classes] or of amounts and their intervals [batch, 3]."""
+        import polars
+
+        if self.classes is None:
+            return polars.DataFrame([polars.Series(name, values[:, k]) for k, name in enumerate(AMOUNT_COLUMNS)])
+        found = polars.Series("class", [self.classes[place] for place in values.argmax(axis=1)])
+        return polars.DataFrame(
+            [found, *(polars.Series(f"p_{name}", values[:, k]) for k, name in enumerate(self.classes))]
+        )
 
     def on_predict_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.writing is not None:
@@ -126,29 +138,68 @@ class TableReport(Callback):
             else:
                 kind, figure = self._picture(read_checkpoint(best, type(pl_module)).build(), _data(trainer))
                 replace(run.folder / f"{kind}.png", plots.png(figure))
-        replace(run.folder / "model_card.md", card(_data(trainer), run.folder, None).encode())
+        not_tested = ["Not tested yet: `torchtour test` adds the scores."]
+        replace(run.folder / "model_card.md", card(_data(trainer), run.folder, not_tested).encode())
 
     def _picture(self, net: Any, data: TableData) -> tuple[str, Any]:
         name = Path(data.hparams["path"]).name
-        kinds = [column["kind"] for column in data.columns]
-        if kinds == ["number", "number"] and data.n_features == data.n_classes == 2:
+        columns = data.table.columns
+        names = [without_control_chars(column.name)[:30] for column in columns]
+        if len(columns) == data.n_features == data.n_classes == 2:  # two numbers
+            plane = InDeviations(net, data.table.columns)
             train, val = (
-                (net.inputs(features).detach(), labels)
-                for features, labels in (data.table.sets[part][: plots.MAX_POINTS_DRAWN] for part in ("train", "val"))
+                (plane.deviations(features), labels)
+                for features, labels, *_ in (
+                    data.table.sets[part][: plots.MAX_POINTS_DRAWN] for part in ("train", "val")
+                )
             )
             limits = plots.extent(torch.cat([train[0], val[0]]))
             figure = plots.plot_boundary(
-                plots.probability_field(net.net, limits), limits, train, val, f"{name}: what the best epoch has learned"
+                plots.probability_field(plane, limits), limits, train, val, f"{name}: what the best epoch has learned"
             )
-            x1, x2 = (
-                f"{without_control_chars(column['name'])[:30]} (standard deviations from its mean)"
-                for column in data.columns
-            )
+            x1, x2 = (f"{column} (standard deviations from its mean)" for column in names)
             figure.axes[0].set(xlabel=x1, ylabel=x2)
             return "boundary", figure
-        drops = permutation_importance(net, data.table.sets["val"].tensors[0], data.table.sets["val"].tensors[1])
-        names = [without_control_chars(column["name"])[:30] for column in data.columns]
-        return "importance", plots.plot_importance(drops, names, f"{name}: what the best epoch looks at")
+        raw, labels, *folds = data.table.sets["val"].tensors
+        if folds:
+            known = folds[0] >= 0
+            raw, labels, net = raw[known], labels[known], OutOfFold(net, folds[0][known])
+        title = f"{name}: what the best epoch looks at"
+        if data.classes is None:
+            drops = permutation_importance(net, raw, labels, score=_r2)
+            return "importance", plots.plot_importance(drops, names, title, of="R2")
+        return "importance", plots.plot_importance(permutation_importance(net, raw, labels), names, title)
+
+
+class InDeviations(nn.Module):
+    """A net of two numbers that are given in standard deviations from their means [batch, 2]."""
+
+    def __init__(self, net: nn.Module, columns: Sequence[Column]) -> None:
+        super().__init__()
+        numbers = [column for column in columns if isinstance(column, NumberColumn)]
+        self.net = net
+        self.mean = torch.tensor([column.mean for column in numbers])
+        self.std = torch.tensor([column.std for column in numbers])
+
+    def deviations(self, raw: Tensor) -> Tensor:
+        return (raw - self.mean) / self.std
+
+    def forward(self, deviations: Tensor) -> Tensor:
+        logits: Tensor = self.net(deviations * self.std + self.mean)
+        return logits
+
+
+class OutOfFold(nn.Module):
+    """A table's net, where each training row is predicted by the members that have not learned it."""
+
+    def __init__(self, model: Any, folds: Tensor) -> None:
+        super().__init__()
+        self.net, self.folds = model.net, folds
+
+    def forward(self, raw: Tensor) -> Tensor:
+        """The first training rows [n, n_columns] to what the net says of them [n, n_outputs]."""
+        averages: Tensor = self.net.out_of_fold(raw, self.folds[: len(raw)])
+        return averages
 
 
 class TableTest(Callback):
@@ -160,8 +211,47 @@ class TableTest(Callback):
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.is_global_zero:
             data, matrix = _data(trainer), self.confusion.matrix
-            replace(self.folder / "test.csv", by_class(matrix, data.classes).encode())
-            replace(self.folder / "model_card.md", card(data, self.folder, matrix).encode())
+            classes = data.classes or []
+            replace(self.folder / "test.csv", by_class(matrix, classes).encode())
+            replace(self.folder / "model_card.md", card(data, self.folder, _scores(matrix, classes)).encode())
+
+
+class AmountTest(Callback):
+    """After a test of amounts: test.csv with the scores, predicted.png, and the scores in model_card.md.
+
+    Attributes:
+        scores: When the test has ended.
+    """
+
+    def __init__(self, folder: Path, draws: bool = True) -> None:
+        self.folder, self.draws = folder, draws
+        self.parts: list[tuple[Tensor, Tensor]] = []
+        self.scores: dict[str, Score] = {}
+
+    def on_test_batch_end(  # type: ignore[override] # ours gives amounts
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Tensor, batch: tuple[Tensor, ...], *_: Any
+    ) -> None:
+        self.parts.append((outputs.cpu(), batch[1].cpu()))
+
+    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        predicted, true = (torch.cat(part).double().numpy() for part in zip(*self.parts, strict=True))  # [n], [n]
+        self.scores = amount_scores(predicted, true, pl_module.hparams["target_mean"])
+        if not trainer.is_global_zero:
+            return
+        data = _data(trainer)
+        rows = ["score,value,low,high,always the mean"]
+        rows += [f"{name},{s.value:.6g},{s.low:.6g},{s.high:.6g},{s.baseline:.6g}" for name, s in self.scores.items()]
+        replace(self.folder / "test.csv", ("\n".join(rows) + "\n").encode())
+        if self.draws:
+            title = f"{without_control_chars(Path(data.hparams['path']).name)}: {len(true):,} held-out rows"
+            figure = plots.plot_predicted(torch.from_numpy(predicted), torch.from_numpy(true), title)
+            replace(self.folder / "predicted.png", plots.png(figure))
+        lines = [
+            f"- {name} on {len(true):,} test rows: {s.value:.4g}, 95 % interval {s.low:.4g} to {s.high:.4g} "
+            f"(bootstrap); always the mean: {s.baseline:.4g}"
+            for name, s in self.scores.items()
+        ]
+        replace(self.folder / "model_card.md", card(data, self.folder, lines).encode())
 
 
 def by_class(matrix: Tensor, classes: Sequence[str | int]) -> str:
@@ -183,12 +273,10 @@ def by_class(matrix: Tensor, classes: Sequence[str | int]) -> str:
     return file.getvalue()
 
 
-def card(data: TableData, folder: Path, matrix: Tensor | None) -> str:
-    """The info sheet that Kapoor and Narayanan (Patterns 2023) ask for, as Markdown."""
+def card(data: TableData, folder: Path, scores: Sequence[str]) -> str:
+    """The info sheet, with the lines of scores, that Kapoor and Narayanan (Patterns 2023) ask for, as Markdown."""
     table, settings = data.table, data.hparams
-    sizes = {name: len(rows) for name, rows in table.sets.items()}
-    used = ", ".join(f"{_cell(column['name'])} ({column['kind']})" for column in table.columns)
-    classes = ", ".join(map(_cell, table.classes))
+    used = ", ".join(f"{_cell(column['name'])} ({column['kind']})" for column in data.columns)
     lines = [
         "# Model card", "",
         "## Data", "",
@@ -196,16 +284,15 @@ def card(data: TableData, folder: Path, matrix: Tensor | None) -> str:
         f"- SHA-256: `{table.sha256}`",
         f"- Rows: {table.rows:,}, of which {table.unlabelled:,} have no label and are left out",
         f"- Duplicates: {table.duplicates:,} rows equal an earlier one; equal rows are in the same part",
-        f"- Label: {_cell(settings['label'])}, {len(table.classes)} classes: {classes}",
+        f"- Label: {_cell(settings['label'])}, {_question(table)}",
         f"- Columns used: {used}",
         f"- Columns left out: {_cell(reasons(table.left_out)) or 'none'}", "",
         "## Split", "",
-        f"- Training {sizes['train']:,}, validation {sizes['val']:,}, test {sizes['test']:,} rows, stratified "
-        f"by class, seed {settings['seed']}",
+        f"- {_split(table)}, seed {settings['seed']}",
         f"- Rows kept together by: {_cell(settings['group']) if settings['group'] else 'equality alone'}",
         "- Means, scales and category levels come from the training rows alone.", "",
         "## Scores", "",
-        *(_scores(matrix, table) if matrix is not None else ["Not tested yet: `torchtour test` adds the scores."]), "",
+        *scores, "",
         "## To repeat it", "",
         f"    torchtour fit -c {folder}/config.yaml", "",
         f"torchtour {__version__}, torch {torch.__version__}, lightning {lightning_version}, "
@@ -214,16 +301,35 @@ def card(data: TableData, folder: Path, matrix: Tensor | None) -> str:
     return "\n".join(lines)
 
 
-def _scores(matrix: Tensor, table: Table) -> list[str]:
+def _question(table: Table) -> str:
+    if table.classes is None:
+        return "an amount"
+    return f"{len(table.classes)} classes: {', '.join(map(_cell, table.classes))}"
+
+
+def _split(table: Table) -> str:
+    sizes = {name: len(rows) for name, rows in table.sets.items()}
+    if table.sets["train"] is table.sets["val"]:
+        parts = f"Training and validation {sizes['train']:,} rows in {FOLDS} folds, test {sizes['test']:,} rows"
+    else:
+        parts = f"Training {sizes['train']:,}, validation {sizes['val']:,}, test {sizes['test']:,} rows"
+    return parts if table.classes is None else f"{parts}, stratified by class"
+
+
+def _scores(matrix: Tensor, classes: Sequence[str | int]) -> list[str]:
     """Accuracy and its baseline; precision and recall of each class are in test.csv."""
     correct, n = int(matrix.diagonal().sum()), int(matrix.sum())
     low, high = wilson_interval(correct, n)
     commonest, share = majority_class_baseline(matrix)
     return [
         f"- Accuracy on {n:,} test rows: {correct / n:.1%}, 95 % interval {low:.1%} to {high:.1%} (Wilson)",
-        f"- Baseline, always {_cell(table.classes[commonest])}: {share:.1%}",
+        f"- Baseline, always {_cell(classes[commonest])}: {share:.1%}",
         "- Precision and recall of each class: test.csv",
     ]
+
+
+def _r2(amounts: Tensor, labels: Tensor) -> float:
+    return float(r2(amounts.double().numpy(), labels.double().numpy()))
 
 
 def _cell(value: object) -> str:

@@ -51,7 +51,7 @@ UNIT = "^[-+]?[0-9]([0-9.,'’ ]*[0-9])? ?[A-Za-zµ°/²³]{1,9}$"  # 12 kg
 
 def chunk_rows(n_columns: int) -> int:
     """How many rows are predicted at once: the last bit of a probability may depend on it."""
-    return max(1, min(16_384, 10_000_000 // max(1, n_columns)))
+    return max(1, min(4_096, 10_000_000 // max(1, n_columns)))
 
 
 def decimal_marks(names: Sequence[str], rows: Iterable[Sequence[str]], usual: str) -> dict[str, str]:

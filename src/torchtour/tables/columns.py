@@ -1,7 +1,7 @@
 """What becomes of a table's columns: numbers and categories for the net, or left out, and why."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -9,15 +9,16 @@ from numpy.typing import NDArray
 
 from torchtour.settings import UserError, short_repr
 from torchtour.tables.cells import DATE, MISSING, UNIT, numbers
-from torchtour.tables.preprocessing import category, number
+from torchtour.tables.schema import CategoryColumn, Column, NumberColumn
 
 if TYPE_CHECKING:
     import polars as pl
 
 MAX_ABS_VALUE = 1e37  # so that no difference of two overflows a float32
 MIN_STD = 1e-30  # a standard deviation below counts as none
-MAX_CLASSES = 1000
 FIRST_ROWS = 10_000  # that are looked at before all are
+N_QUANTILES = 17  # the ends of 16 bins, and of 8
+QUANTILE_ROWS = 200_000  # that quantiles are taken of, at most
 
 Raw = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -68,7 +69,7 @@ class Columns:
         places = (text.is_not_null() & self.numbers(name).is_null()).arg_true()
         return (int(self.rows[places[0]]), text[places[0]]) if len(places) else None
 
-    def raw(self, columns: Sequence[Mapping[str, Any]]) -> tuple["pl.DataFrame", dict[str, int]]:
+    def raw(self, columns: Sequence[Column]) -> tuple["pl.DataFrame", dict[str, int]]:
         """The raw columns that Preprocessing takes, as float32, and how many values of each category are unseen.
 
         Raises:
@@ -78,17 +79,16 @@ class Columns:
 
         raw, unseen, kinds = [], {}, dict(self.frame.schema)
         for place, column in enumerate(columns):
-            name = column["name"]
+            name = column.name
             if name not in kinds:
                 raise UserError(f"the column {short_repr(name)} is missing; there are {_listed(self.frame.columns)}")
             if not _readable(kind := kinds[name]):
-                raise UserError(
-                    f"the column {short_repr(name)} holds {column['kind']} values, and here it is of type {kind}"
-                )
-            if column["kind"] == "number":
+                held = "number" if isinstance(column, NumberColumn) else "category"
+                raise UserError(f"the column {short_repr(name)} holds {held} values, and here it is of type {kind}")
+            if isinstance(column, NumberColumn):
                 values = self._number(name)
             else:
-                values, unseen[name] = self._codes(name, column["levels"])
+                values, unseen[name] = self._codes(name, column.levels)
             raw.append(values.alias(str(place)))
         if not raw:
             return polars.DataFrame(), {}
@@ -96,7 +96,7 @@ class Columns:
         largest = table.select(polars.all().abs().max())  # it skips null and NaN
         for column, most in zip(columns, largest.row(0), strict=True):
             if most is not None and most > MAX_ABS_VALUE:
-                self._refuse_large(column["name"])
+                self._refuse_large(column.name)
         return table, {name: count for name, count in unseen.items() if count}
 
     def _number(self, name: str) -> "pl.Series":
@@ -120,7 +120,7 @@ class Columns:
             f"numbers may go to {MAX_ABS_VALUE:g}"
         )
 
-    def _codes(self, name: str, levels: list[str]) -> tuple["pl.Series", int]:
+    def _codes(self, name: str, levels: Sequence[str]) -> tuple["pl.Series", int]:
         import polars
 
         text = self.text(name)
@@ -130,40 +130,58 @@ class Columns:
 
 @dataclass
 class Choice:
-    """The columns that the net takes, as plain values, and the others, with the reason."""
+    """The columns that the net takes, and the others, with the reason."""
 
-    columns: list[dict[str, Any]]
+    columns: list[Column]
     left_out: dict[str, str]
+
+
+class LeftOutError(Exception):
+    """A column that is no feature; the message is the reason, as the user reads it."""
 
 
 def choose(table: Columns, train: Rows, names: Sequence[str], keep: Sequence[str], max_levels: int) -> Choice:
     """Decide from training rows what each column is; the means and scales of numbers are still to be measured."""
     choice = Choice([], {})
     for name in names:
-        few = table.frame[name].gather(train[:FIRST_ROWS])  # they settle what most columns of numbers are
-        settled = few.dtype.is_numeric() and few.null_count() < len(few) and not all_unique(few)
-        found = number(name, 0.0, 1.0, False) if settled else _kind(table.part(name, train), name, keep, max_levels)
-        if isinstance(found, str):
-            choice.left_out[name] = found
-        else:
-            choice.columns.append(found)
+        try:
+            choice.columns.append(_feature(table, train, name, name in keep, max_levels))
+        except LeftOutError as reason:
+            choice.left_out[name] = str(reason)
     return choice
 
 
-def measure(columns: Sequence[Mapping[str, Any]], raw: Raw) -> list[dict[str, Any] | None]:
-    """The columns with mean and scale of the numbers over training rows [n, n_columns]; None for a constant one."""
-    count, mean, scale = moments(raw)
-    measured: list[dict[str, Any] | None] = []
+def measure(columns: Sequence[Column], raw: Raw) -> list[Column | None]:
+    """The columns with the statistics of the numbers over training rows [n, n_columns]; None for a constant one."""
+    count, mean, std = moments(raw)
+    some = raw[:: -(-len(raw) // QUANTILE_ROWS)] if len(raw) else raw
+    measured: list[Column | None] = []
     for place, column in enumerate(columns):
-        missing = bool(count[place] < len(raw))
-        if column["kind"] == "category":
-            measured.append(dict(column))
-        elif scale[place] < MIN_STD and not missing:
+        had_missing = bool(count[place] < len(raw))
+        if isinstance(column, CategoryColumn):
+            measured.append(column)
+        elif std[place] < MIN_STD and not had_missing:
             measured.append(None)
         else:
-            spread = float(scale[place]) if scale[place] >= MIN_STD else 1.0
-            measured.append(number(column["name"], float(mean[place]), spread, missing))
+            spread = float(std[place]) if std[place] >= MIN_STD else 1.0
+            measured.append(
+                replace(
+                    _number(column.name),
+                    mean=float(mean[place]),
+                    std=spread,
+                    had_missing=had_missing,
+                    quantiles=quantiles(some[:, place]),
+                )
+            )
     return measured
+
+
+def quantiles(values: Raw) -> tuple[float, ...]:
+    """N_QUANTILES evenly spaced quantiles of values [n], of those that are not NaN; none of no values."""
+    present = values[~np.isnan(values)].astype(np.float64)
+    if not len(present):
+        return ()
+    return tuple(np.quantile(present, np.linspace(0, 1, N_QUANTILES)).tolist())
 
 
 def moments(values: Raw) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -184,44 +202,6 @@ def moments(values: Raw) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     mean = total / np.maximum(count, 1)
     variance = np.maximum(squares / np.maximum(count, 1) - mean**2, 0)
     return count, shift + mean, np.sqrt(variance)
-
-
-def labels_of(table: Columns, name: str) -> tuple[list[str] | list[int], Rows]:
-    """The classes in order, and the class of each row [n]; -1 where the label is missing.
-
-    Raises:
-        UserError: The labels are not 2 to 1000 classes of text or whole numbers.
-    """
-    import polars
-
-    values = table.frame[name]
-    if values.dtype.is_nested() or values.dtype == polars.Binary:
-        raise UserError(f"the label {short_repr(name)} must be text or whole numbers, not {values.dtype}")
-    seen = table.different(name)
-    if seen.wrong(name):
-        found = seen.text(name)
-    else:
-        amounts = seen.numbers(name)
-        if len(fractions := (amounts != amounts.round()).arg_true()):
-            raise UserError(
-                f"the label {short_repr(name)} must be text or whole numbers, and row {seen.rows[fractions[0]]} "
-                f"has {amounts[fractions[0]]:g}: torchtour learns to tell classes, not to estimate amounts"
-            )
-        found = amounts.cast(polars.Int64, strict=False)
-    classes = found.drop_nulls().unique().sort().to_list()
-    if len(classes) == table.frame.height > 1:
-        raise UserError(
-            f"the label {short_repr(name)} has another value in every row, as an identifier has: "
-            f"it must be a column whose values occur again"
-        )
-    if not 2 <= len(classes) <= MAX_CLASSES:
-        raise UserError(
-            f"the label {short_repr(name)} has {len(classes):,} different value{'s' * (len(classes) != 1)}: "
-            f"there must be 2 to {MAX_CLASSES:,} classes"
-        )
-    places = {value: place for place, value in enumerate(classes)}
-    codes = [places.get(value, -1) for value in found.to_list()]
-    return classes, values.replace_strict(seen.frame[name], codes, default=-1, return_dtype=polars.Int64).to_numpy()
 
 
 def looks_like_id(table: Columns, name: str) -> bool:
@@ -267,18 +247,33 @@ def like(frame: "pl.DataFrame", names: Sequence[str]) -> Rows:
     return table.select(polars.col("row").min().over("key")).to_series().to_numpy()
 
 
-def _kind(table: Columns, name: str, keep: Sequence[str], max_levels: int) -> dict[str, Any] | str:
-    """A number or category of this name, or why it is neither."""
-    values, kept = table.frame[name], name in keep
+def _number(name: str) -> NumberColumn:
+    """A column of numbers, still to be measured."""
+    return NumberColumn(name, 0.0, 1.0, False)
+
+
+def _feature(table: Columns, train: Rows, name: str, kept: bool, max_levels: int) -> Column:
+    """A number or category of this name, of training rows.
+
+    Raises:
+        LeftOutError: It is neither.
+    """
+    few = table.frame[name].gather(train[:FIRST_ROWS])  # they settle what most columns of numbers are
+    if few.dtype.is_numeric() and few.null_count() < len(few) and not all_unique(few):
+        return _number(name)
+    rows = table.part(name, train)
+    values = rows.frame[name]
     if values.null_count() == len(values):
-        return "empty"
+        raise LeftOutError("empty")
     if values.dtype.is_temporal():
-        return "dates"
-    if values.dtype.is_numeric():
-        return "every row differs" if not kept and all_unique(values) else number(name, 0.0, 1.0, False)
+        raise LeftOutError("dates")
     if not _readable(values.dtype):
-        return f"of type {values.dtype}"
-    return _kind_of_text(table, name, kept, max_levels)
+        raise LeftOutError(f"of type {values.dtype}")
+    if not values.dtype.is_numeric():
+        return _feature_of_text(rows, name, kept, max_levels)
+    if not kept and all_unique(values):
+        raise LeftOutError("every row differs")
+    return _number(name)
 
 
 def _readable(kind: Any) -> bool:
@@ -288,31 +283,32 @@ def _readable(kind: Any) -> bool:
     return bool(kind.is_numeric()) or kind in (polars.String, polars.Boolean, polars.Categorical, polars.Enum)
 
 
-def _kind_of_text(table: Columns, name: str, kept: bool, max_levels: int) -> dict[str, Any] | str:
+def _feature_of_text(table: Columns, name: str, kept: bool, max_levels: int) -> Column:
     seen = table.different(name)
     text = seen.text(name)
     present = text.drop_nulls()
-    levels, missing = present.unique().sort().to_list(), len(present) < len(text)
+    levels, had_missing = present.unique().sort().to_list(), len(present) < len(text)
     if not levels:
-        return "empty"
+        raise LeftOutError("empty")
     every = len(levels) == table.frame.height > 1
     wrong = seen.wrong(name)
     if wrong is None:
-        same = every and not kept and _bare(text) and all_unique(table.numbers(name))
-        return "every row differs" if same else number(name, 0.0, 1.0, False)
+        if every and not kept and _bare(text) and all_unique(table.numbers(name)):
+            raise LeftOutError("every row differs")
+        return _number(name)
     if present.str.contains(DATE).all():
-        return "dates"
-    if len(levels) == 1 and not missing:
-        return "constant"
+        raise LeftOutError("dates")
+    if len(levels) == 1 and not had_missing:
+        raise LeftOutError("constant")
     if len(levels) <= max_levels and (kept or not every):
-        return category(name, levels, missing)
+        return CategoryColumn(name, tuple(levels), had_missing)
     if table.numbers(name).null_count() - table.text(name).null_count() < table.frame.height / 10:
-        return f"row {wrong[0]} has {short_repr(wrong[1])} among numbers"
+        raise LeftOutError(f"row {wrong[0]} has {short_repr(wrong[1])} among numbers")
     if present.str.contains(UNIT).all():
-        return f"numbers with a unit, {short_repr(wrong[1])} in row {wrong[0]}"
+        raise LeftOutError(f"numbers with a unit, {short_repr(wrong[1])} in row {wrong[0]}")
     if every and not kept:
-        return "every row differs"
-    return f"{len(levels):,} different texts, more than data.max_levels {max_levels}"
+        raise LeftOutError("every row differs")
+    raise LeftOutError(f"{len(levels):,} different texts, more than data.max_levels {max_levels}")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,11 +4,14 @@ from functools import cached_property
 from typing import Any
 
 from lightning import LightningDataModule
+from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
 from torchtour.settings import UserError, check
 from torchtour.tables.loading import Chunks, Table, load
-from torchtour.tables.preprocessing import n_features
+from torchtour.tables.reading import open_frame_or_file
+from torchtour.tables.schema import columns_from_dicts, n_features
+from torchtour.tables.target import Task
 from torchtour.training.batches import Batch, InMemory, evaluation_loader, loader, rank_and_world_size, weigh_gradients
 
 LIMITS = {
@@ -29,12 +32,14 @@ class TableData(LightningDataModule):
 
     Args:
         path: A CSV file (comma, semicolon or tab; UTF-8; .gz too) or a Parquet file.
-        label: The column to be learned: text or whole numbers, 2 to 1000 classes.
+        label: The column to be learned: classes (text, or few whole numbers) or an amount (any other numbers).
+        task: classes or amount; auto: as the label's values say.
         drop: Columns to leave out.
         keep: Columns to use although every row differs in them.
         group: A column; rows that are equal there, as those of one patient, are in the same set.
-        val_fraction: Share of the rows that choose the best epoch.
-        test_fraction: Share of the rows that are held out for the last word.
+        val_fraction: Share of the rows in a validation set of their own; null: none, and train and val are the same
+            rows in 8 folds, since each member of a table's net leaves out a fold.
+        test_fraction: Share of the rows in the test set, used once after training.
         max_levels: A text with more different values is no category.
         batch_size: Rows a training step, over all processes together; null: 32, of a large table more, up to 1024.
         seed: Of the split and of the training rows' order.
@@ -50,17 +55,26 @@ class TableData(LightningDataModule):
         drop: list[str] | None = None,
         keep: list[str] | None = None,
         group: str | None = None,
-        val_fraction: float = 0.2,
+        val_fraction: float | None = None,
         test_fraction: float = 0.2,
         max_levels: int = 50,
         batch_size: int | None = None,
         seed: int = 0,
+        task: Task = "auto",
     ) -> None:
         super().__init__()
         self.save_hyperparameters()
         check("data", TableData.__init__, self.hparams, LIMITS)
+        self.frame: Any = None
         self.sets: dict[str, TensorDataset] = {}
         self.chunks: Chunks | None = None  # of the file to predict
+
+    @classmethod
+    def from_frame(cls, frame: Any, label: str, **settings: Any) -> "TableData":
+        """The rows of a frame of polars or pandas, in place of a file's; settings as TableData takes them."""
+        data = cls("", label, **settings)
+        data.frame = frame
+        return data
 
     @cached_property
     def table(self) -> Table:
@@ -69,24 +83,40 @@ class TableData(LightningDataModule):
         Raises:
             UserError: It cannot be read or learned from.
         """
-        return load(self.hparams)
+        return load(self.hparams, self.frame)
 
     @property
     def columns(self) -> list[dict[str, Any]]:
-        return self.table.columns
+        """The columns that the net takes, as plain values."""
+        return [column.to_dict() for column in self.table.columns]
 
     @property
-    def classes(self) -> list[str] | list[int]:
+    def classes(self) -> list[str] | list[int] | None:
+        """The classes in order; None: the label is an amount."""
         return self.table.classes
 
     @property
     def n_features(self) -> int:
-        """Inputs of the net: those that Preprocessing makes of the columns."""
-        return n_features(self.columns)
+        """Inputs that Preprocessing makes of the columns."""
+        return n_features(self.table.columns)
 
     @property
-    def n_classes(self) -> int:
-        return len(self.classes)
+    def target_mean(self) -> float | None:
+        """Of an amount's training rows; None for classes."""
+        return None if self.classes is not None else float(self._training_amounts.mean())
+
+    @property
+    def target_std(self) -> float | None:
+        """Of an amount's training rows; None for classes."""
+        return None if self.classes is not None else float(self._training_amounts.std(correction=0)) or 1.0
+
+    @property
+    def _training_amounts(self) -> Tensor:
+        return self.table.sets["train"].tensors[1].double()
+
+    @property
+    def n_classes(self) -> int | None:
+        return None if self.classes is None else len(self.classes)
 
     def setup(self, stage: str | None = None) -> None:
         """Read the file, if it has not been read."""
@@ -109,7 +139,9 @@ class TableData(LightningDataModule):
         """All rows of the file, read as they are needed; the net says which columns it takes."""
         if self.trainer is None:
             raise UserError("a table is predicted by a Trainer with a model, which says which columns it takes")
-        self.chunks = Chunks(self.hparams["path"], self.trainer.lightning_module.hparams["columns"])
+        columns = self.trainer.lightning_module.hparams["columns"]
+        source = open_frame_or_file(self.frame, self.hparams["path"])
+        self.chunks = Chunks(source, columns_from_dicts(columns))
         return DataLoader(self.chunks, batch_size=None)
 
     @property

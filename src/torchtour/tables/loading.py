@@ -14,9 +14,11 @@ from torch.utils.data import IterableDataset, TensorDataset
 
 from torchtour.settings import UserError, short_repr, without_control_chars
 from torchtour.tables.cells import ANY_NUMBER, chunk_rows
-from torchtour.tables.columns import FIRST_ROWS, Columns, choose, labels_of, like, looks_like_id, measure
-from torchtour.tables.reading import Source, digest, open_table
-from torchtour.tables.splitting import PARTS, TRAIN, Rows, join, split
+from torchtour.tables.columns import FIRST_ROWS, Columns, choose, like, looks_like_id, measure
+from torchtour.tables.reading import FrameSource, Source, open_frame_or_file, open_table
+from torchtour.tables.schema import CategoryColumn, Column, NumberColumn
+from torchtour.tables.splitting import FOLDS, PARTS, TRAIN, deal, join, split
+from torchtour.tables.target import Task, target_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,9 +32,10 @@ class Table:
     """What a file became: raw columns, labels and parts of its rows, and an account of it.
 
     Attributes:
-        sets: For train, val and test: raw columns [n, n_columns] and labels [n].
-        columns: The columns that the net takes, as Preprocessing knows them.
-        classes: The classes in order.
+        sets: For train, val and test: raw columns [n, n_columns] and labels [n]. Without a validation set of their own,
+            train and val are the same rows, with the fold [n] of each.
+        columns: The columns that the net takes.
+        classes: The classes in order; None: the label is an amount.
         left_out: The other columns, each with the reason.
         rows: All rows of the file.
         duplicates: Rows that equal an earlier one in all columns that could be features.
@@ -41,8 +44,8 @@ class Table:
     """
 
     sets: dict[str, TensorDataset]
-    columns: list[dict[str, Any]]
-    classes: list[str] | list[int]
+    columns: list[Column]
+    classes: list[str] | list[int] | None
     left_out: dict[str, str]
     rows: int
     duplicates: int
@@ -50,50 +53,74 @@ class Table:
     sha256: str
 
 
-def load(settings: Mapping[str, Any]) -> Table:
-    """Read a file with TableData's settings.
+def load(settings: Mapping[str, Any], given: Any = None) -> Table:
+    """Read a file, or the frame that is given, with TableData's settings.
 
     Raises:
         UserError: It cannot be read or learned from.
     """
-    source = open_table(settings["path"])
+    source = open_frame_or_file(given, settings["path"])
     _check_names(source, settings)
     frame = source.read()
     with ThreadPoolExecutor(1) as beside:  # a second core hashes the file
-        sha256 = beside.submit(digest, source.path)
+        sha256 = beside.submit(source.digest)
         return _learnable(source, frame, settings, sha256.result)
 
 
-def _learnable(source: Source, frame: "pl.DataFrame", settings: Mapping[str, Any], sha256: Callable[[], str]) -> Table:
+def _learnable(
+    source: Source | FrameSource, frame: "pl.DataFrame", settings: Mapping[str, Any], sha256: Callable[[], str]
+) -> Table:
     label, keep = settings["label"], settings["keep"] or []
-    classes, labels = labels_of(Columns(frame, source.marks), label)
+    target = target_of(Columns(frame, source.marks), label, settings["task"])
     left_out = dict.fromkeys(source.unnamed(), "no name") | dict.fromkeys(settings["drop"] or [], "data.drop")
     names = [name for name in source.names if name not in (*left_out, *keep, label, settings["group"])] + keep
 
-    labelled = np.flatnonzero(labels >= 0)
-    rows = frame[labelled] if len(labelled) < len(labels) else frame
+    labelled = np.flatnonzero(target.known)
+    rows = frame[labelled] if len(labelled) < frame.height else frame
+    labels = target.labels[labelled]
     table = Columns(rows, source.marks, labelled + 1)
     alike = like(rows, [name for name in names if name in keep or not looks_like_id(table, name)])
-    parts = _parts(rows, labels[labelled], alike, settings)
-    places = [np.flatnonzero(parts == part) for part in range(len(PARTS))]
-    choice = choose(table, places[TRAIN], names, keep, settings["max_levels"])
+    units = join(alike, like(rows, [settings["group"]])) if settings["group"] else alike
+    classes = np.zeros(len(labels), np.int64) if target.classes is None else labels.astype(np.int64)
+    parts = split(classes, units, settings["val_fraction"], settings["test_fraction"], settings["seed"])
+    choice = choose(table, np.flatnonzero(parts == TRAIN), names, keep, settings["max_levels"])
 
     raw, _ = table.raw(choice.columns)
     raws = [raw.filter(parts == part).to_numpy(order="c") for part in range(len(PARTS))] if choice.columns else []
     measured = measure(choice.columns, raws[TRAIN]) if raws else []
     varies = [column is not None for column in measured]
     left_out |= choice.left_out
-    left_out |= {column["name"]: "constant" for column, kept in zip(choice.columns, varies, strict=True) if not kept}
+    left_out |= {column.name: "constant" for column, kept in zip(choice.columns, varies, strict=True) if not kept}
     if not any(varies):
-        hint = "; data.keep names columns to use all the same" * ("every row differs" in left_out.values())
+        hint = "; data.keep names columns to use all the same" if "every row differs" in left_out.values() else ""
         raise UserError(f"{source.path} has no column to learn from: {reasons(left_out)}{hint}")
     sets = {
-        name: TensorDataset(torch.from_numpy(raw if all(varies) else raw[:, varies]), torch.from_numpy(labels[place]))
-        for name, raw, place in zip(PARTS, raws, (labelled[place] for place in places), strict=True)
+        name: TensorDataset(
+            torch.from_numpy(values if all(varies) else values[:, varies]), torch.from_numpy(labels[parts == part])
+        )
+        for part, (name, values) in enumerate(zip(PARTS, raws, strict=True))
     }
+    if settings["val_fraction"] is None:
+        training = np.flatnonzero(parts == TRAIN)
+        folds = deal(labels[training], np.searchsorted(training, units[training]), settings["seed"])
+        sets["train"] = sets["val"] = TensorDataset(*sets["train"].tensors, torch.from_numpy(folds))
     columns = [column for column in measured if column is not None]
     duplicates = int((alike != np.arange(len(alike))).sum())
-    return Table(sets, columns, classes, left_out, len(labels), duplicates, len(labels) - len(labelled), sha256())
+    unlabelled = frame.height - len(labelled)
+    return Table(sets, columns, target.classes, left_out, frame.height, duplicates, unlabelled, sha256())
+
+
+def task_of(path: str, label: str) -> Task:
+    """Whether a file's label is classes or an amount, by this column alone.
+
+    Raises:
+        UserError: It cannot be read.
+    """
+    source = open_table(path)
+    if label not in source.names:
+        return "classes"  # load says that there is no such column
+    target = target_of(Columns(source.read([label]), source.marks), label, "auto")
+    return "amount" if target.classes is None else "classes"
 
 
 class Chunks(IterableDataset[Any]):
@@ -103,8 +130,8 @@ class Chunks(IterableDataset[Any]):
         unseen: For each category, how many values no training row had; they count as missing.
     """
 
-    def __init__(self, path: str, columns: Sequence[Mapping[str, Any]]) -> None:
-        self.source, self.columns = open_table(path), columns
+    def __init__(self, source: Source | FrameSource, columns: Sequence[Column]) -> None:
+        self.source, self.columns = source, columns
         self.unseen: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[tuple[Tensor, Any]]:
@@ -128,39 +155,69 @@ class Chunks(IterableDataset[Any]):
 
 
 def describe(table: Table, label: str) -> list[str]:
-    """Three lines: what is learned from what, what was left out and why, and how the rows are split."""
-    kinds = [column["kind"] for column in table.columns]
-    numbers, categories = kinds.count("number"), kinds.count("category")
+    """What is learned from what, what was left out and why, and how the rows are split."""
+    return [
+        *_question(table, label),
+        *_odd_values(table),
+        *_spellings(table, label),
+        *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),
+        *_sizes(table),
+        *_missing_classes(table),
+    ]
+
+
+def _question(table: Table, label: str) -> list[str]:
+    numbers = sum(isinstance(column, NumberColumn) for column in table.columns)
+    categories = len(table.columns) - numbers
+    if table.classes is None:
+        amounts = torch.cat([rows.tensors[1] for rows in (table.sets["train"], table.sets["test"])])
+        question = f"{short_repr(label)}, an amount from {amounts.min():,.6g} to {amounts.max():,.6g}"
+    else:
+        question = f"{short_repr(label)}, {len(table.classes)} classes"
+    plural = "" if numbers == 1 else "s"
+    return [f"Learning {question}, from {numbers} column{plural} of numbers and {categories} of categories."]
+
+
+def _sizes(table: Table) -> list[str]:
     sizes = {name: len(rows) for name, rows in table.sets.items()}
-    notes = [f"{table.duplicates:,} equal to an earlier one"] * (table.duplicates > 0)
-    notes += [f"{table.unlabelled:,} without a label left out"] * (table.unlabelled > 0)
-    alike = {label: _alike(table.classes)} | {
-        column["name"]: _alike(column["levels"]) for column in table.columns if column["kind"] == "category"
-    }
-    spelled = [
+    if table.sets["train"] is table.sets["val"]:
+        line = f"Rows: {sizes['train']:,} to train and validate, in {FOLDS} folds; {sizes['test']:,} to test"
+    else:
+        line = f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
+    notes = []
+    if table.duplicates:
+        notes.append(f"{table.duplicates:,} equal to an earlier one")
+    if table.unlabelled:
+        notes.append(f"{table.unlabelled:,} without a label left out")
+    return [f"{line} ({', '.join(notes)})." if notes else f"{line}."]
+
+
+def _spellings(table: Table, label: str) -> list[str]:
+    """Classes and levels that differ in capitals or spaces alone."""
+    alike = {label: _alike(table.classes or [])}
+    alike |= {column.name: _alike(column.levels) for column in table.columns if isinstance(column, CategoryColumn)}
+    found = [
         f"{short_repr(name)[1:-1]} ({without_control_chars(', '.join(names))[:60]})"
         for name, names in alike.items()
         if names
     ]
-    more = f" and {len(spelled) - 3} columns more" * (len(spelled) > 3)
-    untrained, untested = _classes_without(table, "train"), _classes_without(table, "test")
-    return [
-        f"Learning {short_repr(label)}, {len(table.classes)} classes, "
-        f"from {numbers} column{'s' * (numbers != 1)} of numbers and {categories} of categories.",
-        *_odd_values(table),
-        *([f"Values that differ in capitals or spaces alone: {'; '.join(spelled[:3])}{more}."] if spelled else []),
-        *([f"Left out: {reasons(table.left_out)}."] if table.left_out else []),
-        f"Rows: {sizes['train']:,} to train, {sizes['val']:,} to validate, {sizes['test']:,} to test"
-        f"{' (' + ', '.join(notes) + ')' if notes else ''}.",
-        *([f"No training row has the class {_some(untrained)}: the net cannot learn it."] if untrained else []),
-        *([f"No test row has the class {_some(untested)}: the test says nothing about it."] if untested else []),
-    ]
+    more = f" and {len(found) - 3} columns more" if len(found) > 3 else ""
+    return [f"Values that differ in capitals or spaces alone: {'; '.join(found[:3])}{more}."] if found else []
+
+
+def _missing_classes(table: Table) -> list[str]:
+    lines = []
+    if untrained := _classes_without(table, "train"):
+        lines.append(f"No training row has the class {_some(untrained)}: the net cannot learn it.")
+    if untested := _classes_without(table, "test"):
+        lines.append(f"No test row has the class {_some(untested)}: the test says nothing about it.")
+    return lines
 
 
 def _classes_without(table: Table, part: str) -> list[str]:
     """The classes of which the part has no row."""
-    there = set(table.sets[part].tensors[1].tolist())
-    return [str(name) for place, name in enumerate(table.classes) if place not in there]
+    there = set(table.sets[part].tensors[1].tolist()) if table.classes else set()
+    return [str(name) for place, name in enumerate(table.classes or []) if place not in there]
 
 
 def _odd_values(table: Table) -> list[str]:
@@ -169,10 +226,10 @@ def _odd_values(table: Table) -> list[str]:
     low, high = (find.reduce(raw[:FIRST_ROWS], axis=0) for find in (np.fmin, np.fmax))  # [columns]
     odd = []
     for place, column in enumerate(table.columns):
-        name = short_repr(column["name"])[1:-1]
-        if column["kind"] == "category":
-            texts = [level for level in column["levels"] if not re.match(ANY_NUMBER, level)]
-            if len(column["levels"]) > 3 * len(texts) > 0:
+        name = short_repr(column.name)[1:-1]
+        if isinstance(column, CategoryColumn):
+            texts = [level for level in column.levels if not re.match(ANY_NUMBER, level)]
+            if len(column.levels) > 3 * len(texts) > 0:
                 odd.append(f"{name} has {_some(texts)} among numbers")
             continue
         for extreme in {low[place], high[place]} & PLACEHOLDERS:
@@ -181,7 +238,7 @@ def _odd_values(table: Table) -> list[str]:
             spread = np.fmax.reduce(others, initial=-np.inf) - np.fmin.reduce(others, initial=np.inf)
             if 0 < spread < gap:
                 odd.append(f"{name} has {extreme:g} in {np.count_nonzero(raw[:, place] == extreme):,} training rows")
-    more = f" and {len(odd) - 5} more" * (len(odd) > 5)
+    more = f" and {len(odd) - 5} more" if len(odd) > 5 else ""
     return [f'Should that mean "missing"? {"; ".join(odd[:5])}{more}. Then leave these cells empty.'] if odd else []
 
 
@@ -192,7 +249,7 @@ def _alike(names: Sequence[str] | Sequence[int]) -> list[str]:
     return [str(name) for name, one in zip(names, bare, strict=True) if often[one] > 1]
 
 
-def _check_names(source: Source, settings: Mapping[str, Any]) -> None:
+def _check_names(source: Source | FrameSource, settings: Mapping[str, Any]) -> None:
     named = {"label": [settings["label"]], "group": [settings["group"]] if settings["group"] else []}
     for setting, names in {**named, "drop": settings["drop"] or [], "keep": settings["keep"] or []}.items():
         for name in names:
@@ -201,12 +258,6 @@ def _check_names(source: Source, settings: Mapping[str, Any]) -> None:
                 given = f", got {short_repr(name)}" if name else ""
                 alone = "; columns are separated by commas, semicolons or tabs" * (len(source.names) == 1)
                 raise UserError(f"data.{setting} must name a column of {source.path}{given}: {there[:300]}{alone}")
-
-
-def _parts(rows: "pl.DataFrame", labels: Rows, alike: Rows, settings: Mapping[str, Any]) -> Any:
-    group = settings["group"]
-    units = join(alike, like(rows, [group])) if group else alike
-    return split(labels, units, settings["val_fraction"], settings["test_fraction"], settings["seed"])
 
 
 def reasons(left_out: Mapping[str, str]) -> str:

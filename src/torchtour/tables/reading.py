@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from torchtour.runs.files import check_fits_memory
 from torchtour.settings import UserError, short_repr, without_control_chars
@@ -62,6 +62,9 @@ class Source:
     options: dict[str, Any] = field(default_factory=dict)
     unpacked: Any = None  # keeps an unpacked file as long as it lives
 
+    def digest(self) -> str:
+        return digest(self.path)
+
     @cached_property
     def marks(self) -> dict[str, str]:
         """The decimal mark of each column, as its first rows show it."""
@@ -76,8 +79,8 @@ class Source:
     def unnamed(self) -> list[str]:
         return [name for name, old in zip(self.names, self.header, strict=True) if not old.strip()]
 
-    def read(self) -> Any:
-        """The whole table as a polars.DataFrame: numbers as numbers where the file says so, all else as text.
+    def read(self, columns: list[str] | None = None) -> Any:
+        """The table, or some of its columns, as a polars.DataFrame: numbers where the file says so, all else as text.
 
         Raises:
             UserError: The content is malformed; the message names the row where it can.
@@ -85,8 +88,8 @@ class Source:
         polars = import_polars(self.path)
         try:
             if not self.separator:
-                return polars.read_parquet(self.plain, glob=False)
-            return self._read_csv(polars)
+                return polars.read_parquet(self.plain, columns=columns, glob=False)
+            return self._read_csv(polars, columns)
         except (polars.exceptions.PolarsError, OSError) as error:
             raise self._explained(error) from None
 
@@ -107,22 +110,80 @@ class Source:
         except (polars.exceptions.PolarsError, OSError) as error:
             raise self._explained(error) from None
 
-    def _read_csv(self, polars: Any) -> Any:
+    def _read_csv(self, polars: Any, columns: list[str] | None) -> Any:
+        places = None if columns is None else [self.names.index(name) for name in columns]
         try:
             first = polars.scan_csv(self.plain, infer_schema_length=INFERRED, **self.options).collect_schema()
             # true and false are categories: they stay as they are written.
             kinds = [polars.String if kind == polars.Boolean else kind for kind in first.dtypes()]
             # Where all rows are short; too long ones are refused next.
             kinds += [polars.String] * (len(self.names) - len(kinds))
-            return polars.read_csv(self.plain, schema=dict(zip(self.names, kinds, strict=False)), **self.options)
+            schema = dict(zip(self.names, kinds, strict=False))
+            return polars.read_csv(self.plain, schema=schema, columns=places, **self.options)
         except polars.exceptions.ComputeError:  # text further down in a column that began with numbers
-            return polars.read_csv(self.plain, schema=dict.fromkeys(self.names, polars.String), **self.options)
+            text = dict.fromkeys(self.names, polars.String)
+            return polars.read_csv(self.plain, schema=text, columns=places, **self.options)
 
     def _explained(self, error: Exception) -> UserError:
         """polars' error in one line; where it doesn't say which row, this looks for it."""
         found = _fault(self.plain, self.separator, len(self.names)) if self.separator else ""
         message = " ".join(str(error).split("\n")[0].split()) or type(error).__name__
         return UserError(f"{self.path}: {found or without_control_chars(message)[:200]}")
+
+
+class FrameSource:
+    """A frame of polars or pandas, which is read like a file.
+
+    Raises:
+        UserError: It is neither, or two of its columns have one name.
+    """
+
+    path = Path("the frame")
+    separator = ""
+    marks: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, frame: Any) -> None:
+        polars = import_polars(self.path)
+        if not isinstance(frame, polars.DataFrame):
+            frame = _from_pandas(frame, polars)
+        self.frame: pl.DataFrame = frame
+        self.names: list[str] = self.frame.columns
+
+    def unnamed(self) -> list[str]:
+        return []
+
+    def read(self, columns: list[str] | None = None) -> Any:
+        return self.frame if columns is None else self.frame.select(columns)
+
+    def chunks(self, rows: int) -> Iterator["pl.DataFrame"]:
+        return self.frame.iter_slices(rows)
+
+    def digest(self) -> str:
+        """A SHA-256 of the values, in hexadecimal."""
+        content = io.BytesIO()
+        self.frame.write_ipc(content, compression="uncompressed")
+        return hashlib.sha256(content.getbuffer()).hexdigest()
+
+
+def _from_pandas(frame: Any, polars: Any) -> Any:
+    """A frame of polars from one of pandas, whose index is left out."""
+    if type(frame).__module__.partition(".")[0] != "pandas" or not hasattr(frame, "columns"):
+        raise UserError(f"a frame must be polars' or pandas', got {type(frame).__name__}")
+    names = [str(name) for name in frame.columns]
+    if len({*names}) < len(names):
+        raise UserError("the frame has two columns of one name: rename one")
+    columns = [_series(name, frame.iloc[:, place], polars) for place, name in enumerate(names)]
+    return polars.DataFrame(columns)
+
+
+def _series(name: str, column: Any, polars: Any) -> Any:
+    missing = column.isna().to_numpy()
+    if column.dtype.kind in "iufbM" and not missing.any():
+        return polars.Series(name, column.to_numpy())
+    values = [None if gone else value for gone, value in zip(missing, column.tolist(), strict=True)]
+    if column.dtype.kind not in "iufbM":
+        values = [None if value is None else str(value) for value in values]
+    return polars.Series(name, values)
 
 
 def import_polars(path: Path) -> Any:
@@ -161,6 +222,15 @@ def open_table(name: str) -> Source:
         return _opened(path, path, None)
     except (OSError, EOFError) as error:
         raise UserError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def open_frame_or_file(frame: Any, path: str) -> "Source | FrameSource":
+    """The frame, or the file at the path if there is none.
+
+    Raises:
+        UserError: As `FrameSource` and `open_table`.
+    """
+    return open_table(path) if frame is None else FrameSource(frame)
 
 
 def digest(path: str | Path) -> str:

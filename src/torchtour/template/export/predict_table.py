@@ -1,8 +1,8 @@
 """A net that torchtour trained, with torch alone: python predict.py new.csv > predictions.csv
 
-Prints the number, the class and the probability of each class of each row of a CSV file with the columns that the net
-knows; .csv.gz too. net.pt2 is the program of the net that was trained, with its preprocessing; cells.py reads a cell
-as torchtour does; columns.json says what each column is.
+Prints a line for each row of a CSV file with the columns that the net knows; .csv.gz too. It has the row's number, its
+class and the probability of each class, or its amount and the interval. net.pt2 is the program of the net that was
+trained, with its preprocessing; cells.py reads a cell as torchtour does; columns.json says what each column is.
 """
 
 import csv
@@ -43,6 +43,8 @@ def raw_value(text, column, mark):
 
 def shortest(value):
     """The fewest digits that read back as the same float32, as torchtour predict writes it."""
+    if math.isinf(value):
+        return str(value)
     for digits in range(6 if value > 1e-37 else 1, 10):
         text = f"{value:.{digits}g}"
         if struct.unpack("f", struct.pack("f", float(text)))[0] == value:
@@ -72,7 +74,7 @@ def main():
         names = [name.strip() for name in next((line for line in table if any(map(str.strip, line))), [])]
         check_names(path, names)
         out = csv.writer(sys.stdout, lineterminator="\n")
-        out.writerow(["row", "class", *(f"p_{name}" for name in classes)])
+        out.writerow(["row", *answer_names()])
         first = list(islice(table, ROWS_FOR_MARKS))
         if not any(map(str.strip, chain(*first))):
             fail(f"{path} has a header and no rows")
@@ -81,6 +83,12 @@ def main():
         while chunk := list(islice(lines, chunk_rows(len(names)))):
             write_predictions(out, path, names, marks, chunk, start)
             start += len(chunk)
+
+
+def answer_names():
+    if classes is None:
+        return ["predicted", "low", "high"]
+    return ["class", *(f"p_{name}" for name in classes)]
 
 
 def check_names(path, names):
@@ -112,9 +120,12 @@ def write_predictions(out, path, names, marks, chunk, start):
     if not rows:
         return
     with torch.no_grad():
-        probabilities = net(torch.tensor(rows)).softmax(dim=1)  # [rows, n_classes]
-    for row_number, row in zip(numbers, probabilities, strict=True):
-        out.writerow([row_number, classes[int(row.argmax())], *map(shortest, row.tolist())])
+        answers = net(torch.tensor(rows))  # [rows, n_classes], or [rows, 3] of amounts
+    if classes is not None:
+        answers = answers.softmax(dim=1)
+    for row_number, row in zip(numbers, answers, strict=True):
+        named = [] if classes is None else [classes[int(row.argmax())]]
+        out.writerow([row_number, *named, *map(shortest, row.tolist())])
 
 
 if __name__ == "__main__":
