@@ -603,6 +603,22 @@ def descend(start, steps, lr=0.1):
         path.append(loss.item())
     return path
 
+# %% 4 wrong other
+def descend(start, steps, lr=0.1):
+    """The value of x after each step, as a list of ``steps`` numbers."""
+    x = torch.tensor(start, requires_grad=True)
+    path = []
+    for _ in range(steps):
+        loss = (x - 3) ** 2
+        loss.backward()
+        with torch.no_grad():
+            x -= lr * x.grad
+        x.grad = None
+        path.append(x.item())
+        if abs(x.item() - 3) < 1e-3:
+            break
+    return path
+
 # %% 5 right
 def line_step(w, b, x, y, lr):
     loss = torch.nn.functional.mse_loss(w * x + b, y)
@@ -1017,3 +1033,35 @@ def product(self, other):
     result.pass_on = pass_on
     return result
 Value.__mul__ = product
+
+# %% 6 wrong error
+class Value:
+    def __init__(self, data, made_of=()):
+        self.data, self.made_of = data, made_of
+        self.grad = 0.0
+        self.pass_on = lambda: None
+    def __add__(self, other):
+        result = Value(self.data + other.data, (self, other))
+        def pass_on():
+            self.grad += result.grad
+            other.grad += result.grad
+        result.pass_on = pass_on
+        return result
+    def __mul__(self, other):
+        result = Value(self.data * other.data, (self, other))
+        def pass_on():
+            self.grad += result.grad * result.data / self.data
+            other.grad += result.grad * result.data / other.data
+        result.pass_on = pass_on
+        return result
+    def backward(self):
+        order = []
+        def visit(value):
+            if value not in order:
+                for earlier in value.made_of:
+                    visit(earlier)
+                order.append(value)
+        visit(self)
+        self.grad = 1.0
+        for value in reversed(order):
+            value.pass_on()

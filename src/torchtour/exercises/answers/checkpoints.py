@@ -146,6 +146,11 @@ def save(net, path):
     state.pop(next(iter(state)))
     torch.save(state, path)
 
+# %% 2 wrong other
+def save(net, path):
+    net.eval()
+    torch.save(net.state_dict(), path)
+
 # %% 3 right
 def load(net, path):
     with open(path, "rb") as file:
@@ -317,6 +322,27 @@ def load(net, path):
     torch.serialization.add_safe_globals([])
     state = torch.load(path, weights_only=False, map_location="cpu")
     net.load_state_dict(state)
+    return net.eval()
+
+# %% 3 wrong error
+def load(net, path):
+    state = torch.load(path, weights_only=True)
+    weights = dict(net.named_parameters())
+    if state.keys() != weights.keys():
+        raise KeyError("other names")
+    with torch.no_grad():
+        for name, weight in weights.items():
+            weight.copy_(state[name])
+    return net.eval()
+
+# %% 3 wrong error
+def load(net, path):
+    state = torch.load(path, weights_only=True)
+    if set(state) != set(net.state_dict()):
+        raise KeyError("other names")
+    with torch.no_grad():
+        for weight, stored in zip(net.state_dict().values(), state.values()):
+            weight.copy_(stored)
     return net.eval()
 
 # %% 4 right
@@ -591,6 +617,27 @@ def best_weights(net, train_one_epoch, loss_of, epochs):
         loss = loss_of(net)
         if loss < lowest:
             lowest, best = loss, copy.copy(net).state_dict()
+    return best
+
+# %% 4 wrong other
+def best_weights(net, train_one_epoch, loss_of, epochs):
+    lowest, best = float("inf"), None
+    for _ in range(epochs):
+        train_one_epoch(net)
+        loss = loss_of(net)
+        if loss < lowest:
+            lowest, best = loss, {name: weight.detach().clone() for name, weight in net.named_parameters()}
+    return best
+
+# %% 4 wrong other
+def best_weights(net, train_one_epoch, loss_of, epochs):
+    import copy
+    lowest, best = loss_of(net), copy.deepcopy(net.state_dict())
+    for _ in range(epochs):
+        train_one_epoch(net)
+        loss = loss_of(net)
+        if loss < lowest:
+            lowest, best = loss, copy.deepcopy(net.state_dict())
     return best
 
 # %% 5 right

@@ -636,6 +636,19 @@ def first_nan(net, features):
         handle.remove()
     return found[0] if found else None
 
+# %% 4 wrong other
+def first_nan(net, features):
+    found, handles = [], []
+    for name, layer in net.named_children():
+        def hook(layer, inputs, output, name=name):
+            if "nan" in str(output):
+                found.append(name)
+        handles.append(layer.register_forward_hook(hook))
+    net(features)
+    for handle in handles:
+        handle.remove()
+    return found[0] if found else None
+
 # %% 5 right
 def noise(n, seed):
     with torch.random.fork_rng():
@@ -778,6 +791,20 @@ def noise(n, seed):
 def noise(n, seed):
     g = torch.Generator().manual_seed(n)
     return torch.randn(n, generator=g)
+
+# %% 5 wrong disturbs
+def noise(n, seed):
+    before = torch.initial_seed()
+    torch.manual_seed(seed)
+    numbers = torch.randn(n)
+    torch.manual_seed(before)
+    return numbers
+
+# %% 5 wrong other
+import functools
+@functools.cache
+def noise(n, seed):
+    return torch.randn(n, generator=torch.Generator().manual_seed(seed))
 
 # %% 6 right
 def range_test(loss_of_step, low, high, steps):
@@ -1112,4 +1139,16 @@ def range_test(loss_of_step, low, high, steps):
         if math.isnan(loss) or loss > 4 * lowest:
             return lr / 10
         lowest = min(lowest, loss)
+    return high / 10
+
+# %% 6 wrong other
+def range_test(loss_of_step, low, high, steps):
+    factor = (high / low) ** (1 / (steps - 1))
+    lowest, lr = 100.0, low
+    for _ in range(steps):
+        loss = loss_of_step(lr)
+        if math.isnan(loss) or loss > 4 * lowest:
+            return lr / 10
+        lowest = min(lowest, loss)
+        lr *= factor
     return high / 10

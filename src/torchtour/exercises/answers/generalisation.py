@@ -577,6 +577,30 @@ def stop_epoch(losses, patience):
             return epoch + 1
     return len(losses)
 
+# %% 3 wrong other
+def stop_epoch(losses, patience):
+    lowest, stale = float("inf"), 0
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < lowest - 1e-3:
+            lowest, stale = loss, 0
+        else:
+            stale += 1
+            if stale == patience:
+                return epoch
+    return len(losses)
+
+# %% 3 wrong other
+def stop_epoch(losses, patience):
+    lowest, stale = 1000, 0
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < lowest:
+            lowest, stale = loss, 0
+        else:
+            stale += 1
+        if stale == patience:
+            return epoch
+    return len(losses)
+
 # %% 4 right
 def clipped(gradients, max_norm):
     norm = torch.cat([g.flatten() for g in gradients]).norm()

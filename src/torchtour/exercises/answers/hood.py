@@ -93,6 +93,14 @@ def accumulate(net, features, labels, size):
     net.zero_grad()
     cross_entropy(net(features), labels).backward()
 
+# %% 2 wrong other
+def accumulate(net, features, labels, size):
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    optimizer.zero_grad()
+    for x, y in zip(features.split(size), labels.split(size)):
+        (cross_entropy(net(x), y) * len(y) / len(labels)).backward()
+    optimizer.step()
+
 # %% 3 right
 class Cube(torch.autograd.Function):
     @staticmethod
@@ -201,6 +209,37 @@ class Cube(torch.autograd.Function):
     def backward(ctx, gradient):
         (x,) = ctx.saved_tensors
         return gradient * 3 * x.detach() ** 2
+
+# %% 3 wrong other
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+    @staticmethod
+    def backward(ctx, gradient):
+        (x,) = ctx.saved_tensors
+        return gradient.detach() * 3 * x**2
+
+# %% 3 wrong other
+class Square(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(6 * x)
+        return 3 * x**2
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * ctx.saved_tensors[0]
+
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+    @staticmethod
+    def backward(ctx, gradient):
+        (x,) = ctx.saved_tensors
+        return gradient * Square.apply(x)
 
 # %% 4 right
 def quantised(x, step, limit):

@@ -92,6 +92,10 @@ def convolve(picture, kernel, padding, stride):
 def convolve(picture, kernel, padding, stride):
     return nn.functional.conv2d(picture[None, None], kernel[None, None], padding=padding, stride=stride)[0, 0]
 
+# %% 2 wrong forbidden
+def convolve(picture, kernel, padding, stride):
+    return torch.nn.functional.conv3d(picture[None, None, None], kernel[None, None, None], padding=(0, padding, padding), stride=(1, stride, stride))[0, 0, 0]
+
 # %% 3 right
 def residual(layer, x):
     y = layer(x).relu()
@@ -196,4 +200,12 @@ def receptive_field(layers):
     for kernel, stride in layers:
         size += (kernel - 1) * distance
         distance = stride
+    return size
+
+# %% 4 wrong other
+def receptive_field(layers):
+    size, apart = 1.0, 1.0
+    for kernel, stride in layers:
+        size += (kernel - 1) * apart
+        apart *= stride
     return size

@@ -135,6 +135,16 @@ def calibration_error(probability, ill, n_bins):
         total += (probability[bins == k] - ill[bins == k]).sum().abs().item()
     return total / len(ill)
 
+# %% 3 wrong other
+def calibration_error(probability, ill, n_bins):
+    total = 0.0
+    for k in range(n_bins):
+        inside = (probability > k / n_bins) & (probability <= (k + 1) / n_bins)
+        if inside.any():
+            gap = (probability[inside].mean() - ill[inside].mean()).abs().item()
+            total += gap * inside.sum().item() / len(ill)
+    return total
+
 # %% 4 right
 def mcnemar(a_right, b_right):
     differ = a_right != b_right

@@ -190,7 +190,7 @@ def to_tensors(records, names, label):
     y = torch.tensor([classes.index(r[label]) for r in records], dtype=torch.int32)
     return X, y, classes
 
-# %% 2 wrong other
+# %% 2 wrong error
 
 def to_tensors(records, names, label):
     classes = sorted({r["ill"] for r in records})
@@ -271,6 +271,12 @@ def to_tensors(records, names, label):
     X = torch.tensor([[float(r[n]) for n in names] for r in records])
     y = torch.tensor([[classes.index(r[label])] for r in records])
     return X, y, classes
+
+# %% 2 wrong error
+def to_tensors(records, names, label):
+    features = torch.tensor([[float(r[name]) for name in names] for r in records])
+    classes = sorted({r["ill"] for r in records})
+    return features, torch.tensor([classes.index(r["ill"]) for r in records]), classes
 
 # %% 3 right
 def choose_columns(features, labels, n_train, k):
@@ -744,6 +750,15 @@ def copies_across(train, test):
 def copies_across(train, test):
     return sum(bool(torch.isclose(train, row, atol=0.01).all(dim=1).any()) for row in test)
 
+# %% 5 wrong other
+def copies_across(train, test):
+    return sum(any(torch.allclose(row, other) for other in train) for row in test)
+
+# %% 5 wrong other
+def copies_across(train, test):
+    known = {str(row) for row in train}
+    return sum(str(row) in known for row in test)
+
 # %% 6 right
 def split_by_patient(patients, n_test):
     import random
@@ -1050,3 +1065,15 @@ def split_by_patient(patients, n_test):
             break
         mask |= patients == p
     return (~mask).nonzero().flatten(), mask.nonzero().flatten()
+
+# %% 6 wrong other
+def split_by_patient(patients, n_test):
+    ids, counts = patients.unique(return_counts=True)
+    order = torch.randperm(len(ids))
+    order = order[counts[order].argsort(stable=True)]
+    test = torch.zeros(len(patients), dtype=torch.bool)
+    for i in order:
+        if test.sum() >= n_test:
+            break
+        test |= patients == ids[i]
+    return (~test).nonzero().flatten(), test.nonzero().flatten()

@@ -88,6 +88,14 @@ def attend(query, key, value):
 def attend(query, key, value):
     return torch.nn.functional.scaled_dot_product_attention(query[None], key[None], value[None], is_causal=True)[0]
 
+# %% 2 wrong detached
+def attend(query, key, value):
+    with torch.no_grad():
+        matches = query @ key.T / math.sqrt(query.shape[1])
+        mask = torch.ones(len(query), len(query), dtype=torch.bool).tril()
+        weights = matches.masked_fill(~mask, -math.inf).softmax(dim=1)
+    return weights @ value
+
 # %% 3 right
 def loss_per_token(logits, tokens):
     return cross_entropy(logits[:, :-1].transpose(1, 2), tokens[:, 1:])
@@ -180,3 +188,13 @@ def next_probabilities(logits, top_k, temperature):
     limit = logits.topk(top_k, dim=-1).values[..., -1:]
     kept = logits.masked_fill(logits <= limit, -math.inf) if top_k > 1 else logits
     return (kept / temperature).softmax(dim=-1)
+
+# %% 4 wrong other
+def next_probabilities(logits, top_k, temperature):
+    least = logits.topk(top_k, dim=-1).values[..., -1:]
+    return (logits.masked_fill(logits < least, -100.0) / temperature).softmax(dim=-1)
+
+# %% 4 wrong other
+def next_probabilities(logits, top_k, temperature):
+    least = logits.topk(top_k, dim=-1).values.min()
+    return (logits.masked_fill(logits < least, -math.inf) / temperature).softmax(dim=-1)

@@ -36,6 +36,11 @@ loss_of_ignorance = 2
 # %% 1 wrong other
 loss_of_ignorance = 4
 
+# %% 1 wrong unrounded
+import math
+
+loss_of_ignorance = math.log(4)
+
 # %% 2 right
 w_after_two = 0.8 * 0.8
 
@@ -1081,3 +1086,14 @@ def best_rate(rates, train_points, held_out_points, new_net, train, loss):
         train(net, lr, train_points)
         return loss(net, held_out_points)
     return min(rates, key=score)
+
+# %% 6 wrong other
+def best_rate(rates, train_points, held_out_points, new_net, train, loss):
+    lowest, best = 10.0, None
+    for lr in rates:
+        net = new_net()
+        train(net, lr, train_points)
+        value = loss(net, held_out_points)
+        if value < lowest:
+            lowest, best = value, lr
+    return best

@@ -50,6 +50,7 @@ def descend(t: Trial, answer: Callable[..., Any]) -> None:
         start, steps = t.draw.number(-6, 8), t.draw.size(3, 7)
         t.call(answer, start, steps, lr, names="start steps lr", tolerance=1e-4, go_on=True)
     t.call(answer, t.draw.number(-6, 8), t.draw.size(4, 9), names="start steps", tolerance=1e-4, go_on=True)
+    t.call(answer, t.draw.number(-6, 2), 12, names="start steps", lr=0.4, tolerance=1e-4, go_on=True)  # arrives
     t.call(answer, t.draw.number(-6, 8), 1, names="start steps", lr=t.draw.number(0.2, 0.4), tolerance=1e-4, go_on=True)
 
 
@@ -101,6 +102,8 @@ def value(t: Trial, answer: Callable[..., Any]) -> None:
     }
     for text, function in sums.items():
         numbers = [t.draw.number(-4, 4) or 1.5 for _ in range(3)]
+        if text == "(a + b) * (b + c)":
+            numbers[2] = -numbers[1]  # a factor of 0
         seen = "z = " + text + " with " + ", ".join(f"{n} = {x}" for n, x in zip("abc", numbers, strict=True))
         with t.watched(seen):
             leaves = [answer(number) for number in numbers]

@@ -40,6 +40,7 @@ def save(t: Trial, answer: Callable[..., Any]) -> None:
             path = folder / f"{t.draw.random.choice('abc')}{place}.pt"
             t.call(answer, net, path if place == 2 else str(path), names="net path", compare=False)
             see_file(t, path, len(list(folder.iterdir())) > place, net)
+            t.require(net.training, "`save` leaves the net in eval mode. It should only write a file.")
 
 
 def see_file(t: Trial, path: Path, any_file: bool, net: nn.Module) -> None:
@@ -63,8 +64,11 @@ def save_by_torch(net: nn.Module, path: str) -> None:
 
 
 def dropout_net(t: Trial, n_features: int, n_classes: int) -> nn.Sequential:
-    net = nn.Sequential(nn.Linear(n_features, 4), nn.Sequential(nn.ReLU(), nn.Dropout(0.5)), nn.Linear(4, n_classes))
+    norm = nn.BatchNorm1d(4)  # whose running values are buffers
+    block = nn.Sequential(norm, nn.ReLU(), nn.Dropout(0.5))
+    net = nn.Sequential(nn.Linear(n_features, 4), block, nn.Linear(4, n_classes))
     t.draw.fill(net)
+    norm.load_state_dict({"running_mean": t.draw.normal(4)}, strict=False)
     return net
 
 
@@ -74,7 +78,8 @@ def load(t: Trial, answer: Callable[..., Any]) -> None:
         for place in range(2):
             stored, net = dropout_net(t, n_features, n_classes), dropout_net(t, n_features, n_classes)
             path = folder / f"{place}.pt"
-            torch.save(stored.state_dict(), path)
+            state = stored.state_dict()
+            torch.save(dict(reversed(state.items())) if place else state, path)  # names count, not their order
             got = t.call(answer, net, str(path), names="net path", changes=["net"], compare=False)
             seen = t.last_call.replace(str(folder), "folder")
             t.require(not isinstance(got, dict), "", "weights_only", seen)
@@ -119,7 +124,7 @@ def see_refused(t: Trial, answer: Callable[..., Any], net: nn.Module, folder: Pa
 
 def load_by_names(net: nn.Module, path: str) -> nn.Module:
     stored = torch.load(path, weights_only=True)
-    if list(stored) != list(net.state_dict()):
+    if set(stored) != set(net.state_dict()):
         raise KeyError
     with torch.no_grad():
         for name, tensor in net.state_dict().items():
@@ -143,18 +148,21 @@ def best_weights(t: Trial, answer: Callable[..., Any]) -> None:
 
 
 def see_best(t: Trial, answer: Callable[..., Any], losses: list[float]) -> None:
-    net, epochs, done = t.draw.net(2, t.draw.size(2, 4)), len(losses), list[int]()
+    n_classes = t.draw.size(2, 4)
+    net = nn.Sequential(t.draw.net(2, n_classes), nn.BatchNorm1d(n_classes))  # which has buffers
+    epochs, done = len(losses), list[int]()
     start = {name: weight.clone() for name, weight in net.state_dict().items()}
-    drift = {name: t.draw.normal(*weight.shape) for name, weight in start.items()}
+    drift = {name: t.draw.normal(*weight.shape) if weight.dim() else 1 for name, weight in start.items()}
 
     def train_one_epoch(net: nn.Module) -> None:
         done.append(1)
         with torch.no_grad():
-            for name, parameter in net.named_parameters():
-                parameter.add_(drift[name])
+            for name, weight in net.state_dict().items():
+                weight.add_(drift[name])
 
     def loss_of(net: nn.Module) -> float:
-        return losses[len(done) - 1] if done else losses[0] + 1
+        untrained = losses[0] + (1 if epochs > 1 else -1)  # lower than after the only epoch
+        return losses[len(done) - 1] if done else untrained
 
     names = "net train_one_epoch loss_of epochs"
     got = t.call(answer, net, train_one_epoch, loss_of, epochs, names=names, changes=["net"], compare=False)

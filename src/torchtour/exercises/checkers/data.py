@@ -135,6 +135,7 @@ def confusion_matrix(t: Trial, answer: Callable[..., Any]) -> None:
         (t.draw.size(12, 20), n_classes, n_classes),
         (t.draw.size(25, 40), 3, 5),
         (1, 1, n_classes + 1),
+        (300, 1, 2),  # more than a uint8 can count
     ):
         answers, labels = t.draw.integers(0, used, n), t.draw.integers(0, used, n)
         got = t.call(answer, answers, labels, classes, names="answers labels n_classes", compare=False)

@@ -92,6 +92,8 @@ def nan_nets(t: Trial) -> list[tuple[str, nn.Module, Tensor]]:
     positive = t.draw.normal(t.draw.size(3, 5), 3).abs() + 0.1
     features = positive.clone()
     features[t.draw.size(0, 2), t.draw.size(0, 2)] = -1.5
+    many = t.draw.normal(600, 3).abs() + 0.1  # more than are printed
+    many[300, 1] = -1.5
     root, log = Step(torch.sqrt), Step(torch.log)
     linear = nn.Linear(3, 3)
     t.draw.fill(linear)
@@ -122,6 +124,7 @@ def nan_nets(t: Trial) -> list[tuple[str, nn.Module, Tensor]]:
             features,
         ),
         ("a layer that is called twice", twice, features),
+        ("a NaN in the middle of many numbers", nn.Sequential(nn.Identity(), root, nn.Identity()), many),
         ("NaNs in the features", nn.Sequential(nn.Identity(), nn.ReLU()), features * math.nan),
     ]
 
@@ -165,6 +168,7 @@ def nan_by_wrapping(net: nn.Module, features: Tensor) -> str | None:
 def noise(t: Trial, answer: Callable[..., Any]) -> None:
     n, seed = t.draw.size(3, 9), t.draw.random.randint(10, 9999)
     torch.manual_seed(seed + 1)
+    torch.rand(3)  # other code has drawn numbers since
     states = torch.get_rng_state(), str(np.random.get_state()), random.getstate()
     first = t.call(answer, n, seed, names="n seed", compare=False)
     seen = t.last_call
@@ -176,6 +180,8 @@ def noise(t: Trial, answer: Callable[..., Any]) -> None:
     torch.rand(3)
     again = t.call(answer, n, seed, names="n seed", compare=False)
     t.require(torch.equal(one, again), "", "not_repeated", f"{seen}\ngot {one.tolist()}, then {again.tolist()}")
+    text = "Two calls return the same tensor: who changes the one changes the other. Draw the numbers anew."
+    t.require(first.data_ptr() != again.data_ptr(), text, seen=seen)
     other = t.call(answer, n, seed + t.draw.random.randint(1, 9), names="n seed", compare=False)
     t.require(not torch.equal(one, other), "", "seed_ignored", t.last_call)
     for count in (4000, 6000):
@@ -219,6 +225,7 @@ def range_test(t: Trial, answer: Callable[..., Any]) -> None:
         [1.0, 4.1, 1.0],
         [1.0, 3.9, 1.0],
         [1.0, 4.0, 2.0],  # not more than 4 times
+        [2e5, 1e5, 3.9e5, 3e5, 4.5e5, 7e5],
     ]
     for values in plays:
         steps = max(len(values), t.draw.size(5, 8))

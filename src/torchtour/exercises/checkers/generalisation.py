@@ -71,7 +71,10 @@ def stop_epoch(t: Trial, answer: Callable[..., Any]) -> None:
         if turn % 3 == 0:
             losses = sorted(losses, reverse=True)
         t.call(answer, losses, patience, names="losses patience", go_on=True)
-    t.call(answer, [t.draw.number(300, 900)] * 3 + [t.draw.number(100, 200)], 4, names="losses patience", go_on=True)
+    close = [1 - place * 1e-4 for place in range(6)]  # each a new low, by little
+    t.call(answer, close, 2, names="losses patience", go_on=True)
+    falling = [t.draw.number(1e6, 2e6) - place * 1e5 for place in range(4)]  # all of them large
+    t.call(answer, falling, 2, names="losses patience", go_on=True)
 
 
 def stop_by_looking_back(losses: list[float], patience: int) -> int:

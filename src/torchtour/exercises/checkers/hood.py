@@ -19,9 +19,12 @@ def accumulate(t: Trial, answer: Callable[..., Any]) -> None:
         torch.autograd.backward(cross_entropy(net(features.flip(1) + 1), labels))  # an old gradient
         sizes: list[int] = []
         net.register_forward_hook(lambda _, inputs, __, sizes=sizes: sizes.append(len(inputs[0])))
+        before = [weight.detach().clone() for weight in net.parameters()]
         with t.part() as seen:
             t.call(answer, net, features, labels, size, names="net features labels size", changes=["net"])
             seen += [weight.grad for weight in net.parameters()]
+            same = all(map(torch.equal, before, net.parameters()))
+            t.require(same, "The weights have changed. Only the gradient is asked for, and no step.", seen=t.last_call)
             t.require(max(sizes, default=0) <= size, "", "at_once", t.last_call)
             for name, weight in net.named_parameters():
                 t.see(f"The gradient of {name}", weight.grad, t.last_call, 1e-4)
@@ -59,6 +62,13 @@ def cube(t: Trial, answer: Any) -> None:
             t.see("x ** 3", value, seen)
             t.see("The first derivative, times the gradient that arrives,", slope, seen, 1e-4)
             t.see("The second derivative, times both gradients that arrive,", curve, seen, 1e-4)
+        with t.part(), t.watched(seen):
+            loss = answer.apply(x).square().sum()  # the gradient that arrives depends on x, too
+            text = "derivative of the sum of Cube.apply(x) ** 2"
+            for order in ("first", "second", "third"):
+                (loss,) = torch.autograd.grad(loss.sum(), x, create_graph=True)
+                t.see(f"The {order} {text}", loss, seen, 1e-4)
+                t.require(loss.requires_grad, f"Autograd cannot go on from the {order} {text}.", seen=seen)
 
 
 class CubeByTorch(torch.autograd.Function):

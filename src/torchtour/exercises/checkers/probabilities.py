@@ -32,9 +32,9 @@ def calibration_error(t: Trial, answer: Callable[..., Any]) -> None:
     for n_bins, n in ((10, t.draw.size(30, 40)), (5, t.draw.size(50, 60)), (4, t.draw.size(8, 12))):
         probability = (t.draw.integers(0, 40, n) * 2 + 1) / 81  # no edge of a group
         probability[: n // 2] *= 0.3  # groups of different sizes
-        probability[-1] = 1.0
+        probability[-2:] = torch.tensor([0.0, 1.0])  # both belong to a group
         ill = (torch.rand(n, generator=t.draw.generator) < 0.6 * probability + 0.1).float()
-        ill[:2], ill[-1] = torch.tensor([0.0, 1.0]), 0.0
+        ill[:2], ill[-2:] = torch.tensor([0.0, 1.0]), torch.tensor([1.0, 0.0])
         t.call(answer, probability, ill, n_bins, names="probability ill n_bins", tolerance=1e-4, go_on=True)
 
 

@@ -19,15 +19,16 @@ def to_tensors(t: Trial, answer: Callable[..., Any]) -> None:
         (t.draw.size(9, 12), 3, 4),
         (t.draw.size(3, 4), 1, 2),
     ):
+        label = t.draw.random.choice(["sick", "group", "answer"])
         columns, words = t.draw.random.sample(COLUMNS, 4), t.draw.random.sample(WORDS, n_classes)
         places = t.draw.labels(n_rows, n_classes).tolist()
         records = []
         for place in places:
             numbers = {name: f"{t.draw.number(-9, 99):.{t.draw.random.choice([0, 2])}f}" for name in columns}
-            records.append({**numbers, "row": t.draw.random.choice(["a1", "b2"]), "ill": words[place]})
+            records.append({**numbers, "row": t.draw.random.choice(["a1", "b2"]), label: words[place]})
         records[0][columns[0]] = "2.5e-1"
         names = columns[:n_columns][::-1]
-        got = t.call(answer, records, names, "ill", names="records names label", compare=False)
+        got = t.call(answer, records, names, label, names="records names label", compare=False)
         seen = t.last_call
         parts = t.pair(got, "What `to_tensors` returns", 3)
         with t.part() as together:  # features, labels and classes together tell which mistake it is
@@ -106,6 +107,8 @@ def copies_across(t: Trial, answer: Callable[..., Any]) -> None:
             strangers.append([rows[0][0], *rows[1][1:]])  # each number occurs in its column
             strangers.append([rows[0][0] + 1, rows[0][1] - 1, *rows[0][2:]])  # the same sum
         strangers.append([rows[0][0] + 0.001, *rows[0][1:]])  # nearly the same
+        next_number = torch.nextafter(torch.tensor(rows[3][0]), torch.tensor(100.0)).item()
+        strangers.append([next_number, *rows[3][1:]])
         strangers.append([*rows[0][:-1], rows[0][-1] + 1])  # the same but for the last number
         strangers.append(strangers[0])
         both = t.draw.size(2, 4)
@@ -134,6 +137,10 @@ def split_by_patient(t: Trial, answer: Callable[..., Any]) -> None:
     for n_test in (4, 6, 7, 8, 9, 10):
         see_split(t, answer, uneven, n_test)
     see_choice(t, answer, even)
+    with t.watched("split_by_patient(patients, 1) for patients with 1 to 6 rows"):
+        first = {tuple(sorted(set(uneven[answer(uneven, 1)[1]].tolist()))) for _ in range(60)}
+    text = "Patients with many or with few rows are never taken first: the order should be random."
+    t.require(len(first) > 3, text, seen=f"60 calls with six patients and n_test = 1 gave only {sorted(first)}")
 
 
 def see_split(t: Trial, answer: Callable[..., Any], patients: Tensor, n_test: int) -> None:

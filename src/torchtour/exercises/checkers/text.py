@@ -15,11 +15,11 @@ from torchtour.exercises.trial import Ban, Trial
 def attend(t: Trial, answer: Callable[..., Any]) -> None:
     n, size, width = t.draw.sizes(3, 3, 7)
     for length, value_width in ((n, width), (n + 2, width), (1, width), (n, n + 3)):
-        query, key = t.draw.normal(length, size), t.draw.normal(length, size)
+        query, key = (t.draw.normal(length, size).requires_grad_() for _ in range(2))
         value = t.draw.normal(length, value_width).requires_grad_()
         with t.part():
             got = t.call(answer, query, key, value, names="query key value")
-            t.gradients(got, t.last_call, value=value)
+            t.gradients(got, t.last_call, value=value, query=query, key=key)
 
 
 def attend_by_torch(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
@@ -49,9 +49,15 @@ def next_probabilities(t: Trial, answer: Callable[..., Any]) -> None:
     n_tokens = t.draw.size(5, 8)
     for shape, top_k in (((n_tokens,), 2), ((3, n_tokens), 3), ((2, n_tokens), 1), ((4, n_tokens), n_tokens)):
         order = torch.rand(shape, generator=t.draw.generator).argsort(dim=-1)
-        logits = order * 0.5 - 1.25  # no two are equal, none is 0
+        logits = order * 0.5 - 1.25  # no two of a line are equal, none is 0
+        if logits.dim() == 2:
+            logits += 5.0 * torch.arange(len(logits))[:, None]
         temperature = t.draw.number(0.3, 0.8) if top_k == 3 else t.draw.number(1.5, 3)
-        t.call(answer, logits, top_k, temperature, names="logits top_k temperature", go_on=True)
+        got = t.call(answer, logits, top_k, temperature, names="logits top_k temperature", go_on=True)
+        if isinstance(got, Tensor):
+            none_left = int((got == 0).sum(dim=-1).min()) == n_tokens - top_k
+            text = "The tokens that don't count get tiny probabilities. They should be 0, so that none is ever drawn."
+            t.require(none_left, text, seen=t.last_call)
 
 
 def probabilities_by_lists(logits: Tensor, top_k: int, temperature: float) -> Tensor:
