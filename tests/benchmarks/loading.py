@@ -12,7 +12,7 @@ from torch.utils.data import TensorDataset
 
 from benchmarks.lightning_projects import Clock
 from benchmarks.measuring import Row, compared
-from torchtour import Classifier, SyntheticData, TableData
+from torchtour import Classifier, SyntheticData, TableData, TableNet
 
 ROWS, COLUMNS = 1_000_000, 20  # the label is one of the columns
 BATCH, STEPS = 1000, 300
@@ -31,7 +31,7 @@ def tables(rows: int = ROWS) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.csv"
         write(path, rows)
-        data = TableData(str(path), "label", batch_size=BATCH)
+        data = TableData(str(path), "label", batch_size=BATCH, val_fraction=0.2)
         ways = {"polars.read_csv": lambda: polars.read_csv(path), "TableData, up to the first step": lambda: read(path)}
         yield from compared(f"{what}, read", ways, {"TableData, up to the first step": "1.5"})
         data.setup()
@@ -42,7 +42,7 @@ def tables(rows: int = ROWS) -> Iterator[Row]:
 
 
 def read(path: Path) -> None:
-    data = TableData(str(path), "label", batch_size=BATCH)
+    data = TableData(str(path), "label", batch_size=BATCH, val_fraction=0.2)
     data.setup("fit")
     next(iter(data.train_dataloader()))
 
@@ -59,7 +59,8 @@ def wide(n_classes: int, n: int) -> SyntheticData:
 def train(data: TableData | SyntheticData) -> float:
     """Seconds of the steps alone."""
     names = {"columns": data.columns, "classes": data.classes} if isinstance(data, TableData) else {}
-    model, clock = Classifier(n_features=data.n_features, n_classes=data.n_classes, **names), Clock()
+    kind = TableNet if names else Classifier
+    model, clock = kind(n_features=data.n_features, n_classes=data.n_classes, **names), Clock()
     trainer = lightning.Trainer(
         accelerator="cpu", max_epochs=1, limit_train_batches=STEPS, limit_val_batches=0, callbacks=[clock],
         logger=False, enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
