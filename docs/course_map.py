@@ -7,7 +7,7 @@ from pathlib import Path
 from torchtour.lessons import LESSONS
 
 SOURCES = Path(__file__).parents[1] / "src/torchtour/lessons"
-WIDE, ROW, X = 400, 34, 118  # the picture's width, the height of a line, and where the dots stand
+WIDE, ROW, X = 510, 34, 118  # the picture's width, the height of a line, and where the dots stand
 COLOURS = ("blue", "orange", "green", "purple")
 
 

@@ -8,7 +8,7 @@ export function flags(settings, epochs) {
   const { problem, noise, train, seed, units, optimizer, lr, momentum, decay, step_size, gamma, batch, total, size } = settings;
   const data =
     problem === "own"
-      ? [["data", "TableData"], ["data.path", "points.csv"], ["data.label", "label"], ["data.drop", "[set]"]]
+      ? [["data", "TableData"], ["model", "TableNet"], ["data.val_fraction", "0.2"], ["data.path", "points.csv"], ["data.label", "label"], ["data.drop", "[set]"]]
       : [["data.problem", problem], ["data.noise", noise], ["data.n_train", train], ["data.n_val", total - train]];
   return [
     ...data,
