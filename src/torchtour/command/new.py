@@ -110,7 +110,8 @@ def write_full(folder: Path, name: str, package: str, data: str) -> None:
     source = folder / "src" / package
     for path in sorted(PACKAGE.rglob("*")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
-        if path.is_file() and "__pycache__" not in parts and not TOUR & set(parts):
+        is_program = parts[:2] == ("template", "export")  # which `export` copies
+        if path.is_file() and "__pycache__" not in parts and (is_program or not TOUR & set(parts)):
             copy(path, source / path.relative_to(PACKAGE), package)
     usual_class(source / "command/arguments.py", CLASSES[data])
     for config in CONFIGS[data]:

@@ -388,7 +388,9 @@ for name, p, colour, mark in (
     said, true, _ = reliability(p, test_ill)
     axes.plot(said, true, mark, color=colour, label=name)
 axes.plot([0, 1], [0, 1], ":", color="black", label="honest")
-axes.set(title="Reliability diagram of the net", xlabel="probability that the net gives")
+axes.set(
+    title="Reliability diagram of the net", xlabel="probability that the net gives"
+)
 axes.set(ylabel="share of ill people")
 axes.legend()
 
