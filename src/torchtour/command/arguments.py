@@ -104,7 +104,7 @@ def settings_of(group: str, owner: type[Any]) -> list[Setting]:
 
 
 def with_new_names(args: list[str]) -> list[str]:
-    """Flags by their present names, configs by their paths, and `--data table.csv` as the table that it means."""
+    """The arguments with present names for old flags, and with paths for the configs that the package ships."""
     renamed = []
     for before, arg in pairwise(["", *args]):
         flag, equals, value = arg.partition("=")

@@ -71,16 +71,12 @@ class Run(CheckpointCallback):
             raise UserError(f"run.save_every_seconds must be 0 or more seconds, got {save_every_seconds}")
         if "\0" in root:
             raise UserError(f"run.root must be the path of a folder, got {short_repr(root)}")
-        self.name, self.root, self.tensorboard, self.save_every_seconds = (
-            name,
-            Path(root),
-            tensorboard,
-            save_every_seconds,
-        )
+        self.name, self.root = name, Path(root)
+        self.tensorboard, self.save_every_seconds = tensorboard, save_every_seconds
         self.reset()
 
     def reset(self) -> None:
-        """Forget the run that was kept: the next one takes a folder of its own."""
+        """Forget the run: the next one takes its own folder."""
         self.folder: Path | None = None
         self.lock: FolderLock | None = None
         self.config = ""
@@ -93,7 +89,7 @@ class Run(CheckpointCallback):
     def open(self, config: str = "", resumed: Checkpoint | None = None) -> Path:
         """Take a folder for this process alone, the first of several; config.yaml follows as training starts.
 
-        A run whose last.ckpt is resumed goes on in its own folder. Any other checkpoint goes on in a new one,
+        A run whose last.ckpt is resumed continues in its own folder. Any other checkpoint continues in a new one,
         so that what came after it is kept.
 
         Raises:

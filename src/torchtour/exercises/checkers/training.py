@@ -97,7 +97,7 @@ def accuracy_by_counting(net: nn.Module, features: Tensor, labels: Tensor) -> fl
 
 
 class Model(dict[str, Any]):
-    """A net for best_rate: it notes how it was trained."""
+    """A net for best_rate that records its training."""
 
 
 def best_rate(t: Trial, answer: Callable[..., Any]) -> None:
